@@ -1,0 +1,219 @@
+"""Polls sources on their cadence, with a deadline and back-off; the only place that catches all.
+
+One task a source, so polls of one source never overlap and no source waits for another. A failure
+becomes a Reading like any other; the next try comes sooner at first and later while it fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from console.clock import Clock, SystemClock
+from console.errors import NotFound, Refused, SourceError, TimedOut
+from console.findings import Finding, Severity, by_severity
+from console.history import History
+from console.metrics import Sample, labels
+from console.sources.base import Focus, Reading, Source, State
+
+BACKOFF_CAP = 6.0
+"""Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
+CLOSE_LIMIT = 1.0
+"""Seconds a source may take to close."""
+
+AnySource = Source[Any]
+AnyReading = Reading[Any]
+
+
+@dataclass(slots=True)
+class Feed:
+    """What is known of one source now: the newest reading, and the newest good one."""
+
+    source: AnySource
+    reading: AnyReading | None = None
+    good: AnyReading | None = None
+    failing_since: datetime | None = None
+    next_try: float = 0.0
+    """When a failing source is asked again, on the monotonic clock."""
+
+    @property
+    def state(self) -> State:
+        """What a pane should say of the source."""
+        if self.reading is None:
+            return State.CONNECTING
+        if self.reading.error is None:
+            return State.LIVE
+        if isinstance(self.reading.error, NotFound) and self.good is None:
+            return State.NOT_FOUND
+        if isinstance(self.reading.error, Refused):
+            return State.REFUSED
+        return State.STALE
+
+    @property
+    def snapshot(self) -> Any:
+        """The newest snapshot, possibly stale; None before the first."""
+        return self.good.snapshot if self.good else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong: the source itself when it fails, then what its last good snapshot showed."""
+        if self.reading is None or self.reading.error is None:
+            return self.good.findings if self.good else ()
+        if self.state is State.NOT_FOUND:
+            return ()
+        error = self.reading.error
+        down = Finding(Severity.CRITICAL, self.source.name, error.reason, error.fix)
+        return (down, *(self.good.findings if self.good else ()))
+
+
+Listener = Callable[[Feed], None]
+
+
+class Collector:
+    """Runs every source's loop, keeps the feeds and the history, tells the listeners.
+
+    `listen` callbacks run on the event loop right after each reading and must not block.
+    """
+
+    def __init__(
+        self,
+        sources: Iterable[AnySource],
+        history: History | None = None,
+        clock: Clock | None = None,
+        interval: float = 1.0,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.history = history if history is not None else History()
+        self.feeds: dict[str, Feed] = {}
+        self.interval = interval
+        """Multiplies every source's cadence: 2.0 polls half as often."""
+        self._sources = list(sources)
+        for source in self._sources:
+            if source.name in self.feeds:
+                raise ValueError(f"two sources are named {source.name!r}")
+            self.feeds[source.name] = Feed(source)
+        self._focus: dict[str, Focus] = {}
+        self._wake: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._listeners: list[Listener] = []
+
+    @property
+    def sources(self) -> Sequence[AnySource]:
+        """The sources polled, in the order given."""
+        return self._sources
+
+    def listen(self, listener: Listener) -> None:
+        """Call this after every reading."""
+        self._listeners.append(listener)
+
+    def focus(self, name: str) -> Focus:
+        """How closely a source is being looked at."""
+        return self._focus.get(name, Focus.HIDDEN)
+
+    def look(self, name: str, focus: Focus) -> None:
+        """Say how closely a source is looked at; looking closer polls it at once."""
+        before = self._focus.get(name, Focus.HIDDEN)
+        self._focus[name] = focus
+        if focus > before and name in self._wake:
+            self._wake[name].set()
+
+    def refresh(self) -> None:
+        """Poll everything now, failing sources too."""
+        for event in self._wake.values():
+            event.set()
+
+    def start(self) -> None:
+        """Begin polling; needs a running event loop."""
+        for source in self._sources:
+            self._wake[source.name] = asyncio.Event()
+            task = asyncio.create_task(self._run(source), name=f"poll {source.name}")
+            self._tasks.append(task)
+
+    async def stop(self) -> None:
+        """End polling and close every source, each within a bounded time."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await asyncio.gather(*(_close(source) for source in self._sources))
+
+    async def once(self, focus: Focus = Focus.GLANCE) -> list[AnyReading]:
+        """Poll every source once, side by side, without starting the loops."""
+        return list(await asyncio.gather(*(self._poll(s, focus) for s in self._sources)))
+
+    async def _run(self, source: AnySource) -> None:
+        feed, wake, failures = self.feeds[source.name], self._wake[source.name], 0
+        due = self.clock.monotonic()
+        while True:
+            reading = await self._poll(source, self.focus(source.name))
+            failures = failures + 1 if reading.error else 0
+            period = source.cadence[self.focus(source.name)] * self.interval
+            now = self.clock.monotonic()
+            if failures:
+                delay = min(BACKOFF_CAP, max(1.0, period) * 1.5 ** (failures - 1))
+                due = now + delay * random.uniform(0.8, 1.0)
+            else:
+                due += period
+                if (
+                    due <= now or due > now + period
+                ):  # the poll took longer than its period: those polls are dropped
+                    due = now + period
+            feed.next_try = due
+            wake.clear()
+            try:
+                async with asyncio.timeout(due - now):
+                    await wake.wait()
+                due = self.clock.monotonic()
+            except TimeoutError:
+                pass
+
+    async def _poll(self, source: AnySource, focus: Focus) -> AnyReading:
+        started, snapshot, error = self.clock.monotonic(), None, None
+        samples: list[Sample] = []
+        findings: tuple[Finding, ...] = ()
+        try:
+            async with asyncio.timeout(source.deadline):
+                snapshot = await source.poll(focus)
+            findings = tuple(by_severity(source.judge(snapshot)))
+            samples.extend(source.samples(snapshot))
+        except TimeoutError:
+            error = TimedOut(f"no answer within {source.deadline:g} s", "it is retried by itself")
+        except SourceError as failure:
+            error = failure
+        except Exception as failure:
+            # a defect in a source must not take the others down: it is a reading too
+            error = SourceError(f"{type(failure).__name__}: {failure}"[:300])
+        if error is not None:
+            snapshot = None
+        ended = self.clock.monotonic()
+        reading: AnyReading = Reading(
+            source.name, self.clock.now(), ended, ended - started, snapshot, error, findings
+        )
+        self._record(source, reading, samples)
+        return reading
+
+    def _record(self, source: AnySource, reading: AnyReading, samples: list[Sample]) -> None:
+        feed = self.feeds[source.name]
+        feed.reading = reading
+        if reading.error is None:
+            feed.good, feed.failing_since = reading, None
+        elif feed.failing_since is None:
+            feed.failing_since = reading.time
+        own = labels(source=source.name)
+        samples.append(Sample("up", 0.0 if reading.error else 1.0, own))
+        samples.append(Sample("scrape_duration_seconds", reading.duration, own))
+        self.history.add(reading.monotonic, samples)
+        for listener in self._listeners:
+            listener(feed)
+
+
+async def _close(source: AnySource) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_LIMIT):
+            await source.close()
+    except Exception:
+        pass  # on the way out there is nobody left to tell

@@ -1,0 +1,149 @@
+"""The configuration's shape and defaults; every field may be left out of a file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from console.findings import Limit
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the configuration file."""
+
+
+class Limits(Section):
+    """Thresholds as `[warning, critical]`: ratios, seconds or bytes as each line says."""
+
+    cpu: tuple[float, float] = (0.85, 0.95)
+    """Share of all cores busy."""
+    iowait: tuple[float, float] = (0.2, 0.4)
+    """Share of all cores waiting for disks."""
+    steal: tuple[float, float] = (0.1, 0.3)
+    """Share of all cores taken by other guests of the hypervisor."""
+    load: tuple[float, float] = (2.0, 4.0)
+    """Load average of five minutes, per core."""
+    memory: tuple[float, float] = (0.9, 0.97)
+    """Share of memory not available."""
+    swap: tuple[float, float] = (0.5, 0.9)
+    """Share of swap used."""
+    disk: tuple[float, float] = (0.85, 0.95)
+    """Share of a file system's blocks used."""
+    inodes: tuple[float, float] = (0.85, 0.95)
+    """Share of a file system's inodes used."""
+    pressure: tuple[float, float] = (0.2, 0.5)
+    """Share of the last ten seconds some task was stalled (PSI avg10)."""
+    temperature: tuple[float, float] = (85.0, 95.0)
+    """Degrees Celsius."""
+    container_cpu: tuple[float, float] = (0.9, 1.5)
+    """CPU of a container's limit."""
+    container_memory: tuple[float, float] = (0.85, 0.95)
+    """Memory of a container's limit."""
+    container_restarts: tuple[float, float] = (1.0, 3.0)
+    """Restarts within ten minutes."""
+    connections: tuple[float, float] = (0.8, 0.95)
+    """Database sessions of those allowed to ordinary roles."""
+    transaction: tuple[float, float] = (60.0, 600.0)
+    """Seconds a transaction has been open."""
+    query: tuple[float, float] = (30.0, 300.0)
+    """Seconds a statement has been running."""
+    idle_in_transaction: tuple[float, float] = (30.0, 300.0)
+    """Seconds a session has been idle in a transaction."""
+    blocked: tuple[float, float] = (1.0, 5.0)
+    """Database sessions waiting for a lock."""
+    rollbacks: tuple[float, float] = (0.1, 0.5)
+    """Share of transactions rolled back."""
+    cache_hit: tuple[float, float] = (0.9, 0.7)
+    """Share of database blocks found in its cache; falls."""
+    replication_lag: tuple[float, float] = (10.0, 60.0)
+    """Seconds a standby or replica is behind."""
+    slot_bytes: tuple[float, float] = (1e9, 10e9)
+    """Bytes of WAL a replication slot holds back."""
+    archive_backlog: tuple[float, float] = (10.0, 100.0)
+    """WAL segments waiting to be archived."""
+    redis_hit: tuple[float, float] = (0.8, 0.5)
+    """Share of Redis look-ups that found their key; falls."""
+    redis_memory: tuple[float, float] = (0.85, 0.95)
+    """Redis memory of its maxmemory."""
+    redis_evictions: tuple[float, float] = (1.0, 100.0)
+    """Keys evicted a second."""
+    redis_fragmentation: tuple[float, float] = (1.5, 3.0)
+    """Redis resident memory over used memory; judged only above 100 MB of difference."""
+    errors_per_minute: tuple[float, float] = (1.0, 60.0)
+    """Log lines of level error or worse a minute."""
+
+    def limit(self, name: str) -> Limit:
+        """One field as a Limit; it falls when the critical value is the lower one."""
+        warning, critical = getattr(self, name)
+        return Limit(warning, critical, rising=critical >= warning)
+
+
+class DockerTarget(Section):
+    """A container engine to watch: `[[docker]]`."""
+
+    name: str = ""
+    host: str = ""
+    """unix:///path, tcp://host:port or ssh://user@host; empty: found by environment and socket."""
+    context: str = ""
+    """A context of the docker command line."""
+
+
+class PostgresTarget(Section):
+    """A PostgreSQL server to watch: `[[postgres]]`."""
+
+    name: str = ""
+    url: str = ""
+    """postgresql://user@host:port/database, or a libpq service as service=NAME."""
+    password_command: str = ""
+    """A command that prints the password; run without a shell."""
+
+
+class RedisTarget(Section):
+    """A Redis server to watch: `[[redis]]`."""
+
+    name: str = ""
+    url: str = ""
+    """redis://host:port/0, rediss:// for TLS, or unix:///path."""
+    password_command: str = ""
+    """A command that prints the password; run without a shell."""
+
+
+class LogSettings(Section):
+    """Where log lines come from: `[logs]`."""
+
+    files: tuple[str, ...] = ()
+    """Paths and globs, followed through rotation."""
+    containers: bool = True
+    """Follow the running containers' output."""
+    journald: bool = True
+    """Follow the systemd journal when there is one."""
+    keep: int = 20_000
+    """Lines kept in memory."""
+
+
+class Profile(Section):
+    """A named environment: `[profiles.NAME]`; its values override the ones above it."""
+
+    banner: str = ""
+    """Word shown in the header, such as PRODUCTION."""
+    color: str = "error"
+    """How the banner is coloured: error, warning, success or primary."""
+
+
+class Config(Section):
+    """Everything that can be configured, with its defaults."""
+
+    theme: str = "ops-dark"
+    profile: str = ""
+    interval: float = 1.0
+    """Multiplies every cadence: 2.0 asks half as often."""
+    sources: tuple[str, ...] = ()
+    """Which kinds to show, in order; empty: all of them."""
+    mouse: bool = True
+    profiles: dict[str, Profile] = {}
+    keys: dict[str, str] = {}
+    """Binding id to key or keys, comma-separated."""
+    limits: Limits = Limits()
+    docker: tuple[DockerTarget, ...] = ()
+    postgres: tuple[PostgresTarget, ...] = ()
+    redis: tuple[RedisTarget, ...] = ()
+    logs: LogSettings = LogSettings()

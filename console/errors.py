@@ -1,0 +1,55 @@
+"""Every error a user can meet, with the sentence that mends it.
+
+OpsError
+├── UsageError          wrong command line                      (exit 2)
+├── ConfigError         wrong value in a file, names the key    (exit 2)
+└── SourceError         a poll gave no snapshot
+    ├── NotFound        nothing there to ask: says how to configure it
+    ├── Refused         it answered no: password, permission, protocol
+    ├── Unreachable     it should be there and does not answer
+    └── TimedOut        no answer within the deadline
+"""
+
+from __future__ import annotations
+
+from console.text import clean
+
+
+class OpsError(Exception):
+    """An error told to the user as one sentence and, where there is one, the fix."""
+
+    def __init__(self, reason: str, fix: str = "") -> None:
+        self.reason = clean(reason, 400)
+        self.fix = clean(fix, 400)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.fix}" if self.fix else self.reason
+
+
+class UsageError(OpsError):
+    """The command line cannot be carried out as written."""
+
+
+class ConfigError(OpsError):
+    """A configuration value cannot be used; the reason names file, key and value."""
+
+
+class SourceError(OpsError):
+    """A source gave no snapshot this time."""
+
+
+class NotFound(SourceError):
+    """There is nothing to ask; the fix says how to configure it."""
+
+
+class Refused(SourceError):
+    """The system answered, and said no: password, permission or protocol."""
+
+
+class Unreachable(SourceError):
+    """The system was expected to answer and did not, or the connection broke."""
+
+
+class TimedOut(SourceError):
+    """No answer came within the deadline."""

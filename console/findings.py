@@ -1,0 +1,58 @@
+"""Findings: what is wrong, how badly, of what, and what to do. Panes, titles and `status` read these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    """How wrong; the numbers are the exit codes of `opsconsole status`."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong.
+
+    `subject` is what it is about (a container, a mount, a session), `text` says what is wrong with
+    the value and its limit in at most about forty cells, `hint` what usually mends it.
+    """
+
+    severity: Severity
+    subject: str
+    text: str
+    hint: str = ""
+
+
+def worst(findings: Iterable[Finding]) -> Severity:
+    """The highest severity among the findings; OK when there are none."""
+    return max((finding.severity for finding in findings), default=Severity.OK)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, worst first, otherwise in the order given."""
+    return sorted(findings, key=lambda finding: -finding.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Two thresholds of one figure; `rising` limits are crossed upwards, others downwards."""
+
+    warning: float
+    critical: float
+    rising: bool = True
+
+    def judge(self, value: float) -> Severity:
+        """The severity of a value; not-a-number is OK, because nothing is known of it."""
+        if self.rising:
+            if value >= self.critical:
+                return Severity.CRITICAL
+            return Severity.WARNING if value >= self.warning else Severity.OK
+        if value <= self.critical:
+            return Severity.CRITICAL
+        return Severity.WARNING if value <= self.warning else Severity.OK

@@ -1,0 +1,103 @@
+"""What a source is, and what one poll of it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from console.config import Config
+    from console.errors import SourceError
+    from console.findings import Finding
+    from console.metrics import Sample
+
+
+class Focus(IntEnum):
+    """How closely a source is being looked at; it decides cadence and which questions are asked."""
+
+    HIDDEN = 0
+    GLANCE = 1
+    FULL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The typed, frozen value of one poll. Subclasses add fields; all text in them is clean.
+
+    `limited` says, one sentence each, what could not be seen and what grant or setting would show it.
+    """
+
+    limited: tuple[str, ...] = ()
+
+
+SnapshotT = TypeVar("SnapshotT", bound=Snapshot)
+SnapshotT_co = TypeVar("SnapshotT_co", bound=Snapshot, covariant=True)
+
+
+class Source(Protocol[SnapshotT]):
+    """One system that can be asked.
+
+    A new source is one class in one file, registered by the entry point `opsconsole.sources`.
+    """
+
+    kind: str
+    """Which pane shows it: system, docker, postgres, redis, logs, or a third party's own."""
+    name: str
+    """Unique among sources; shown to people: `orders@db-eu-1`."""
+    target: str
+    """Where it is, for people; never holds a secret."""
+    deadline: float
+    """Seconds one poll may take."""
+    cadence: Mapping[Focus, float]
+    """Seconds between polls at each focus."""
+
+    @classmethod
+    def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[Source[SnapshotT]]:
+        """The sources of this kind to ask, from configuration, environment and the usual places.
+
+        Opens no connection: finding out who answers is part of `poll`, which raises NotFound with
+        the way to configure it when nobody does.
+        """
+        ...
+
+    async def poll(self, focus: Focus) -> SnapshotT:
+        """Ask once, (re)connecting where needed. Raises SourceError; leaves no half-open state."""
+        ...
+
+    def samples(self, snapshot: SnapshotT) -> Iterable[Sample]:
+        """The numbers of a snapshot under their exporter names."""
+        ...
+
+    def judge(self, snapshot: SnapshotT) -> Sequence[Finding]:
+        """What is wrong in a snapshot, worst first."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections, threads and processes; never hangs, may be called twice."""
+        ...
+
+
+class State(StrEnum):
+    """What a pane can say of its source."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    REFUSED = "refused"
+    NOT_FOUND = "not found"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[SnapshotT]):
+    """What one poll gave: the snapshot or the error, when, and how long it took (seconds)."""
+
+    source: str
+    time: datetime
+    monotonic: float
+    duration: float
+    snapshot: SnapshotT | None = None
+    error: SourceError | None = None
+    findings: tuple[Finding, ...] = ()

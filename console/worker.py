@@ -1,0 +1,75 @@
+"""A thread of its own for each blocking library, so that one stuck call starves nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from console.errors import TimedOut
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Worker:
+    """Runs blocking calls one at a time in a daemon thread started at the first call.
+
+    A call whose waiter gave up (deadline) keeps the thread; until it returns, further calls are
+    refused with TimedOut instead of piling up behind it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    async def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The function's result; its exceptions pass through. Raises TimedOut while stuck."""
+        if self._busy:
+            raise TimedOut("the previous call has not returned yet")
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+        self._busy = True
+
+        def job() -> None:
+            result: Any = None
+            failure: BaseException | None = None
+            try:
+                result = function(*args, **kwargs)
+            except BaseException as error:  # handed to the waiter, whatever it is
+                failure = error
+            self._busy = False
+            try:
+                loop.call_soon_threadsafe(_settle, future, result, failure)
+            except RuntimeError:
+                pass  # the loop ended while the call was out: nobody waits for the answer
+
+        self._jobs.put(job)
+        return await future
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def stop(self) -> None:
+        """Let the thread end after the call it is in; never waits."""
+        self._jobs.put(None)
+        self._thread = None
+
+
+def _settle(future: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(result)
+    elif isinstance(failure, StopIteration):
+        future.set_exception(RuntimeError("the call raised StopIteration"))
+    else:
+        future.set_exception(failure)
