@@ -172,7 +172,8 @@ class Collector:
                 pass
 
     async def _poll(self, source: AnySource, focus: Focus) -> AnyReading:
-        started, snapshot, error = self.clock.monotonic(), None, None
+        started, snapshot = self.clock.monotonic(), None
+        error: SourceError | None = None
         samples: list[Sample] = []
         findings: tuple[Finding, ...] = ()
         try:
@@ -184,7 +185,7 @@ class Collector:
             error = TimedOut(f"no answer within {source.deadline:g} s", "it is retried by itself")
         except SourceError as failure:
             error = failure
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 the one place that catches all
             # a defect in a source must not take the others down: it is a reading too
             error = SourceError(f"{type(failure).__name__}: {failure}"[:300])
         if error is not None:
@@ -215,5 +216,5 @@ async def _close(source: AnySource) -> None:
     try:
         async with asyncio.timeout(CLOSE_LIMIT):
             await source.close()
-    except Exception:
+    except Exception:  # noqa: BLE001, S110
         pass  # on the way out there is nobody left to tell

@@ -11,7 +11,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A table of the configuration file."""
 
 
-class Limits(Section):
+class Limits(Section, frozen=True):
     """Thresholds as `[warning, critical]`: ratios, seconds or bytes as each line says."""
 
     cpu: tuple[float, float] = (0.85, 0.95)
@@ -77,7 +77,7 @@ class Limits(Section):
         return Limit(warning, critical, rising=critical >= warning)
 
 
-class DockerTarget(Section):
+class DockerTarget(Section, frozen=True):
     """A container engine to watch: `[[docker]]`."""
 
     name: str = ""
@@ -87,7 +87,7 @@ class DockerTarget(Section):
     """A context of the docker command line."""
 
 
-class PostgresTarget(Section):
+class PostgresTarget(Section, frozen=True):
     """A PostgreSQL server to watch: `[[postgres]]`."""
 
     name: str = ""
@@ -97,7 +97,7 @@ class PostgresTarget(Section):
     """A command that prints the password; run without a shell."""
 
 
-class RedisTarget(Section):
+class RedisTarget(Section, frozen=True):
     """A Redis server to watch: `[[redis]]`."""
 
     name: str = ""
@@ -107,7 +107,7 @@ class RedisTarget(Section):
     """A command that prints the password; run without a shell."""
 
 
-class LogSettings(Section):
+class LogSettings(Section, frozen=True):
     """Where log lines come from: `[logs]`."""
 
     files: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class LogSettings(Section):
     """Lines kept in memory."""
 
 
-class Profile(Section):
+class Profile(Section, frozen=True):
     """A named environment: `[profiles.NAME]`; its values override the ones above it."""
 
     banner: str = ""
@@ -129,7 +129,7 @@ class Profile(Section):
     """How the banner is coloured: error, warning, success or primary."""
 
 
-class Config(Section):
+class Config(Section, frozen=True):
     """Everything that can be configured, with its defaults."""
 
     theme: str = "ops-dark"

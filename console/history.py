@@ -7,6 +7,7 @@ are kept; the ones longest without a sample leave first.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -124,7 +125,7 @@ class History:
         """Per-second increase of a counter between neighbouring points; a reset counts from zero."""
         points = self.since(name, labels, time)
         rates: list[Point] = []
-        for (before, low), (after, high) in zip(points, points[1:], strict=False):
+        for (before, low), (after, high) in itertools.pairwise(points):
             if after > before:
                 rates.append((after, (high - low if high >= low else high) / (after - before)))
         return rates

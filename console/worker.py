@@ -43,7 +43,7 @@ class Worker:
             failure: BaseException | None = None
             try:
                 result = function(*args, **kwargs)
-            except BaseException as error:  # handed to the waiter, whatever it is
+            except BaseException as error:  # noqa: BLE001 handed to the waiter, whatever it is
                 failure = error
             self._busy = False
             try:
