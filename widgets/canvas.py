@@ -1,0 +1,130 @@
+"""A widget that draws lines of spans and sends to the terminal only the cells that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from console.text import width as cell_width
+from widgets.draw import ROLES, Line, fit
+
+
+class Canvas(Widget):
+    """The base of everything drawn here: subclasses give lines, it finds what changed.
+
+    Call `redraw` whenever the content may have changed; equal lines cost a comparison and nothing
+    reaches the terminal for them.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"canvas--{role}" for role in ROLES}
+    DEFAULT_CSS = """
+    Canvas { width: 1fr; height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 Textual's name
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+        self._roles: dict[str, Style] = {}
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The lines to show in `width` x `height` cells; missing ones are blank, longer ones are cut."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw again and mark what changed for repainting."""
+        width, height = self.content_size
+        if not width or not height or not self.is_attached:
+            return
+        drawn = self.draw(width, height)
+        lines = [fit(drawn[y] if y < len(drawn) else (), width) for y in range(height)]
+        old = self._lines
+        if len(old) != height or (old and _cells(old[0]) != width):
+            self._lines, self._strips = lines, [self._strip(line, width) for line in lines]
+            self.refresh()
+            return
+        dirty: list[Region] = []
+        for y, (before, after) in enumerate(zip(old, lines, strict=True)):
+            if before is after or before == after:
+                continue
+            left, right = _changed(before, after, width)
+            self._strips[y] = self._strip(after, width)
+            dirty.append(Region(left, y, right - left, 1))
+        self._lines = lines
+        if dirty:
+            offset = self.content_region.offset - self.region.offset
+            self.refresh(*(region.translate(offset) for region in dirty))
+
+    def _strip(self, spans: Line, width: int) -> Strip:
+        return Strip([Segment(text, self.role_style(role)) for text, role in spans], width)
+
+    def role_style(self, role: str) -> Style:
+        """The theme's style of a role."""
+        style = self._roles.get(role)
+        if style is None:
+            style = self._roles[role] = self.get_component_rich_style(f"canvas--{role}", partial=True)
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """One line for Textual's compositor."""
+        if y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.content_size.width, self.rich_style)
+
+    def notify_style_update(self) -> None:
+        """The theme or the classes changed: styles are looked up anew."""
+        super().notify_style_update()
+        self._roles.clear()
+        self._lines = []
+        if self.is_attached:
+            self.call_later(self.redraw)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A new size is a new drawing."""
+        self._lines = []
+        self.redraw()
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without styles, one line a row."""
+        return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
+
+
+def _cells(spans: Line) -> int:
+    return sum(cell_width(text) for text, _ in spans)
+
+
+def _changed(before: Line, after: Line, width: int) -> tuple[int, int]:
+    """The cells [left, right) outside which two lines of one width are equal."""
+    left = 0
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            if old[1] == new[1] and old[0].isascii() and new[0].isascii():
+                left += _common(old[0], new[0])
+            break
+        left += cell_width(old[0])
+    right = width
+    for old, new in zip(reversed(before), reversed(after), strict=False):
+        if old != new:
+            if old[1] == new[1] and old[0].isascii() and new[0].isascii():
+                right -= _common(old[0][::-1], new[0][::-1])
+            break
+        right -= cell_width(old[0])
+    return min(left, width - 1), max(right, left + 1)
+
+
+def _common(old: str, new: str) -> int:
+    """Length of the common start of two strings."""
+    if len(old) > len(new):
+        old, new = new, old
+    for index, char in enumerate(old):
+        if char != new[index]:
+            return index
+    return len(old)

@@ -1,0 +1,190 @@
+"""Drawing without a screen: spans, lines, meters and sparklines as plain values.
+
+A Span is text with the name of a role; a Line is spans from left to right. What a role looks like
+is the theme's business (`themes/app.tcss`, the `canvas--ROLE` component classes), so everything
+here is a pure function that a test can read. Outside text that reaches a span is already clean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from console.findings import Severity
+from console.text import clip, pad, width
+
+Span: TypeAlias = tuple[str, str]
+"""Text and role."""
+Line: TypeAlias = tuple[Span, ...]
+
+ROLES = (
+    "text",  # ordinary values
+    "dim",  # what may be overlooked: units, rest of a meter, idle rows
+    "label",  # the name of a value
+    "strong",  # what is selected or leads a row
+    "warn",  # crosses its first limit
+    "crit",  # crosses its second limit, or is down
+    "accent",  # sparklines, links to keys
+    "frame",  # borders of panes
+    "frame-focus",  # border of the pane with the keyboard
+    "title",  # titles of panes and columns
+    "key",  # a key that can be pressed
+    "cursor",  # the row under the cursor
+    "mark",  # a marked row
+    "banner-error",
+    "banner-warning",
+    "banner-success",
+    "banner-primary",
+)
+
+SEVERITY_ROLE = {Severity.OK: "text", Severity.WARNING: "warn", Severity.CRITICAL: "crit"}
+SEVERITY_MARK = {Severity.OK: " ", Severity.WARNING: "▲", Severity.CRITICAL: "✖"}
+"""A shape for each severity, so that state is never told by colour alone."""
+
+BLANK: Line = ()
+
+
+def line(*parts: Span | str) -> Line:
+    """A line of spans; bare strings are ordinary text."""
+    return tuple((part, "text") if isinstance(part, str) else part for part in parts)
+
+
+def line_width(spans: Iterable[Span]) -> int:
+    """Cells a line takes."""
+    return sum(width(text) for text, _ in spans)
+
+
+def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
+    """The line in exactly `cells` cells: cut with an ellipsis or padded; neighbours of one role joined."""
+    if cells <= 0:
+        return ()
+    fitted: list[Span] = []
+    used = 0
+    for text, role in spans:
+        if not text:
+            continue
+        room = cells - used
+        if room <= 0:
+            # something was cut exactly at the edge: say so in the last cell
+            last, last_role = fitted[-1]
+            fitted[-1] = (clip(last + "…", width(last)) if width(last) > 1 else "…", last_role)
+            break
+        size = width(text)
+        if size > room:
+            text = pad(text, room)
+            size = room
+        if fitted and fitted[-1][1] == role:
+            fitted[-1] = (fitted[-1][0] + text, role)
+        else:
+            fitted.append((text, role))
+        used += size
+    if used < cells:
+        gap = " " * (cells - used)
+        if fitted and fitted[-1][1] == fill:
+            fitted[-1] = (fitted[-1][0] + gap, fill)
+        else:
+            fitted.append((gap, fill))
+    return tuple(fitted)
+
+
+def spread(left: Sequence[Span], right: Sequence[Span], cells: int) -> Line:
+    """`left` and `right` at the two ends of a line; when both do not fit, `left` is cut."""
+    right_width = line_width(right)
+    if right_width >= cells:
+        return fit(right, cells)
+    return (*fit(left, cells - right_width), *right)
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], left_cells: int, gap: int = 2) -> list[Line]:
+    """Two blocks of lines side by side; the left one gets exactly `left_cells` cells."""
+    height = max(len(left), len(right))
+    rows: list[Line] = []
+    for index in range(height):
+        first = fit(left[index] if index < len(left) else BLANK, left_cells)
+        second = right[index] if index < len(right) else BLANK
+        rows.append((*first, (" " * gap, "text"), *second))
+    return rows
+
+
+def wrap(text: str, cells: int, role: str = "text") -> list[Line]:
+    """Text broken at blanks into lines of at most `cells` cells; longer words are cut into pieces."""
+    lines: list[Line] = []
+    current = ""
+    for word in text.split(" "):
+        candidate = f"{current} {word}" if current else word
+        if width(candidate) <= cells:
+            current = candidate
+            continue
+        if current:
+            lines.append(((current, role),))
+        while width(word) > cells > 1:
+            piece = clip(word, cells + 1)[:-1] if width(word) > cells else word
+            piece = piece or word[:1]
+            lines.append(((piece, role),))
+            word = word[len(piece) :]
+        current = word
+    if current or not lines:
+        lines.append(((current, role),))
+    return lines
+
+
+def meter(ratio: float, cells: int, limit: float | None = None, role: str = "") -> list[Span]:
+    """A bar of `cells` cells: heavy up to `ratio`, light beyond, a tick at `limit` (a ratio too).
+
+    The role follows from nothing but the caller: pass `warn` or `crit` when the value crosses its
+    limit. Not-a-number draws an empty bar.
+    """
+    if cells <= 0:
+        return []
+    known = 0.0 if not math.isfinite(ratio) else min(1.0, max(0.0, ratio))
+    filled = round(known * cells)
+    if known > 0 and filled == 0:
+        filled = 1
+    tick = None if limit is None or not 0 < limit < 1 else min(cells - 1, int(limit * cells))
+    full, rest = role or "accent", "dim"
+    if tick is None:
+        return [s for s in (("━" * filled, full), ("─" * (cells - filled), rest)) if s[0]]
+    if filled > tick:
+        bar = "━" * tick + "┿" + "━" * (filled - tick - 1)
+        return [s for s in ((bar, full), ("─" * (cells - filled), rest)) if s[0]]
+    after = "─" * (tick - filled) + "┼" + "─" * (cells - tick - 1)
+    return [s for s in (("━" * filled, full), (after, rest)) if s[0]]
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(
+    values: Sequence[float], cells: int, low: float = 0.0, high: float | None = None, role: str = "accent"
+) -> Span:
+    """The newest `cells` values as bars, scaled from `low` to `high` (their maximum when None).
+
+    Missing values (not-a-number) are blanks; a value above zero never looks like zero.
+    """
+    shown = list(values[-cells:]) if cells > 0 else []
+    finite = [v for v in shown if math.isfinite(v)]
+    top = high if high is not None else max(finite, default=0.0)
+    reach = top - low
+    chars = []
+    for value in shown:
+        if not math.isfinite(value):
+            chars.append(" ")
+        elif reach <= 0 or value <= low:
+            chars.append(_BARS[0])
+        else:
+            step = math.ceil((value - low) / reach * 8) - 1
+            chars.append(_BARS[min(7, max(1 if step else 0, step))])
+    return ("".join(chars).rjust(max(0, cells)), role)
+
+
+def bar_char(ratio: float) -> str:
+    """One cell that stands for a ratio, for rows of small meters such as one a core."""
+    if not math.isfinite(ratio):
+        return " "
+    return _BARS[min(7, max(0, math.ceil(ratio * 8) - 1))]
+
+
+def severity_span(severity: Severity) -> Span:
+    """The mark of a severity in its role, one cell."""
+    return (SEVERITY_MARK[severity], SEVERITY_ROLE[severity])

@@ -1,0 +1,153 @@
+"""A line plot in braille: two points a cell across, four down, with axes that say what they measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from console.history import Point
+from console.units import duration
+from widgets.draw import Line, Span, fit
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bits of a braille cell by row and column (Unicode block 2800)."""
+
+_ROLES = ("accent", "strong", "warn", "label")
+"""Roles of the curves in order; each also has its own name in the legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line of a plot: its name and its points, oldest first."""
+
+    name: str
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpec:
+    """What a plot shows: title, how to write a value, fixed top (None: from the data), limit line."""
+
+    title: str
+    unit: Callable[[float], str]
+    top: float | None = None
+    limit: float | None = None
+
+
+def draw_plot(
+    spec: PlotSpec, curves: Sequence[Curve], cells: int, height: int, now: float, span: float
+) -> list[Line]:
+    """The plot of the last `span` seconds before `now` in `cells` x `height` cells.
+
+    First line: title, legend with newest values. Last line: the time axis. Where nothing was
+    measured nothing is drawn.
+    """
+    values = [v for c in curves for t, v in c.points if t >= now - span and math.isfinite(v)]
+    top = spec.top if spec.top is not None else _nice(max(values, default=0.0))
+    if spec.limit is not None and spec.top is None:
+        top = max(top, spec.limit * 1.05) if values and max(values) > spec.limit * 0.5 else top
+    axis = max(len(spec.unit(top)), len(spec.unit(0.0)), 4)
+    columns, rows = cells - axis - 2, height - 2
+    if columns < 8 or rows < 1:
+        return [fit(_legend(spec, curves), cells)]
+    grid = [[0] * columns for _ in range(rows)]
+    owner = [[-1] * columns for _ in range(rows)]
+    for index, curve in enumerate(curves):
+        _trace(grid, owner, index, curve.points, now, span, top)
+    limit_row = _row_of(spec.limit, top, rows)
+    lines: list[Line] = [fit(_legend(spec, curves), cells)]
+    for y in range(rows):
+        name = spec.unit(top) if y == 0 else spec.unit(0.0) if y == rows - 1 else ""
+        if rows >= 5 and y == rows // 2:
+            name = spec.unit(top * (1 - (y + 0.5) / rows))
+        lines.append((((name.rjust(axis) + " │"), "dim"), *_row(grid[y], owner[y], y == limit_row)))
+    lines.append(_time_axis(axis, columns, span))
+    return lines
+
+
+def _legend(spec: PlotSpec, curves: Sequence[Curve]) -> list[Span]:
+    spans: list[Span] = [(spec.title, "title")]
+    for index, curve in enumerate(curves):
+        newest = curve.points[-1][1] if curve.points else math.nan
+        value = spec.unit(newest) if math.isfinite(newest) else "-"
+        name = f" {curve.name}" if curve.name else ""
+        spans += [("  ━", _ROLES[index % len(_ROLES)]), (f"{name} ", "label"), (value, "text")]
+    if spec.limit is not None:
+        spans += [("  ┄ limit ", "dim"), (spec.unit(spec.limit), "dim")]
+    return spans
+
+
+def _nice(value: float) -> float:
+    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below the value."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * 0.999999)
+
+
+def _row_of(limit: float | None, top: float, rows: int) -> int:
+    if limit is None or top <= 0 or not 0 <= limit <= top:
+        return -1
+    return min(rows - 1, int((1 - limit / top) * rows))
+
+
+def _trace(
+    grid: list[list[int]],
+    owner: list[list[int]],
+    index: int,
+    points: Sequence[Point],
+    now: float,
+    span: float,
+    top: float,
+) -> None:
+    """Mark the dots of one curve, joining neighbours that are at most a few samples apart."""
+    rows, columns = len(grid), len(grid[0])
+    dots_x, dots_y = columns * 2, rows * 4
+    gap = span / 20  # a longer silence is a gap, not a line
+    before: tuple[int, int, float] | None = None
+    for time, value in points:
+        if time < now - span or time > now or not math.isfinite(value):
+            continue
+        x = min(dots_x - 1, int((time - (now - span)) / span * dots_x))
+        share = min(1.0, max(0.0, value / top)) if top > 0 else 0.0
+        y = dots_y - 1 - round(share * (dots_y - 1))
+        if before is not None and time - before[2] <= gap:
+            _join(grid, owner, index, before[0], before[1], x, y)
+        else:
+            _dot(grid, owner, index, x, y)
+        before = (x, y, time)
+
+
+def _join(
+    grid: list[list[int]], owner: list[list[int]], index: int, x0: int, y0: int, x1: int, y1: int
+) -> None:
+    steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+    for step in range(steps + 1):
+        _dot(grid, owner, index, x0 + (x1 - x0) * step // steps, y0 + (y1 - y0) * step // steps)
+
+
+def _dot(grid: list[list[int]], owner: list[list[int]], index: int, x: int, y: int) -> None:
+    grid[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+    owner[y // 4][x // 2] = index
+
+
+def _row(bits: Sequence[int], owner: Sequence[int], limit: bool) -> list[Span]:
+    spans: list[Span] = []
+    for bit, who in zip(bits, owner, strict=True):
+        span: Span = (chr(0x2800 + bit), _ROLES[who % len(_ROLES)]) if bit else ("┄" if limit else " ", "dim")
+        if spans and spans[-1][1] == span[1]:
+            spans[-1] = (spans[-1][0] + span[0], span[1])
+        else:
+            spans.append(span)
+    return spans
+
+
+def _time_axis(axis: int, columns: int, span: float) -> Line:
+    left, middle = f"-{duration(span)}", f"-{duration(span / 2)}"
+    text = left.ljust(columns)
+    if columns > 30:
+        half = columns // 2 - len(middle) // 2
+        text = text[:half] + middle + text[half + len(middle) :]
+    text = text[: columns - 3] + "now"
+    return ((" " * axis + " └", "dim"), (text, "dim"))

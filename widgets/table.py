@@ -1,0 +1,381 @@
+"""Tables drawn row by row: columns that fit the width, rows that keep their place.
+
+`Column` and the functions are pure and serve the small tables of panes; `Table` is the widget with
+cursor, sorting, filter and marks. Only the rows in view are ever laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from console.filters import Filter, parse
+from console.findings import Severity
+from console.text import pad
+from widgets.canvas import Canvas
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column: how wide, what a cell shows, what it sorts by.
+
+    `width` is the cells of a fixed column, or the least of a flexible one (`flex` > 0 shares what
+    is left over). When the row is too narrow, columns with the highest `drop` leave first; 0 stays.
+    `sort` None means the shown text is sorted; numbers sort from large to small at first.
+    """
+
+    id: str
+    title: str
+    cell: Callable[[R], Span | str]
+    width: int
+    flex: int = 0
+    align: str = "<"
+    drop: int = 0
+    sort: Callable[[R], Any] | None = None
+
+    def span(self, row: R) -> Span:
+        """The cell of a row; bare text is ordinary text."""
+        cell = self.cell(row)
+        return (cell, "text") if isinstance(cell, str) else cell
+
+    def sort_key(self, row: R) -> tuple[int, Any]:
+        """What the row sorts by in this column; missing values (None, not-a-number) sort together."""
+        value = self.sort(row) if self.sort else self.span(row)[0].casefold()
+        if value is None or value != value:  # NaN is not equal to itself
+            return (0, 0)
+        return (1, value)
+
+
+GAP = 1
+"""Blank cells between two columns."""
+
+
+def layout(columns: Sequence[Column[R]], cells: int) -> list[tuple[Column[R], int]]:
+    """The columns that fit, each with its width; flexible ones share what is left over."""
+    chosen = list(columns)
+    while len(chosen) > 1 and _needed(chosen) > cells:
+        droppable = max(chosen, key=lambda column: column.drop)
+        if droppable.drop == 0:
+            break
+        chosen.remove(droppable)
+    spare = cells - _needed(chosen)
+    total_flex = sum(column.flex for column in chosen)
+    widths: list[tuple[Column[R], int]] = []
+    for column in chosen:
+        extra = spare * column.flex // total_flex if total_flex and spare > 0 else 0
+        widths.append((column, column.width + extra))
+    return widths
+
+
+def _needed(columns: Sequence[Column[Any]]) -> int:
+    return sum(column.width for column in columns) + GAP * max(0, len(columns) - 1)
+
+
+def draw_row(widths: Sequence[tuple[Column[R], int]], row: R, role: str = "") -> list[Span]:
+    """One row; `role` replaces the role of plain cells (severity, cursor)."""
+    spans: list[Span] = []
+    for index, (column, cells) in enumerate(widths):
+        if index:
+            spans.append((" " * GAP, "text"))
+        text, cell_role = column.span(row)
+        spans.append((pad(text, cells, column.align), role if role and cell_role == "text" else cell_role))
+    return spans
+
+
+def draw_header(
+    widths: Sequence[tuple[Column[R], int]], sort: str = "", reverse: bool = False
+) -> list[Span]:
+    """The titles; the sorted column carries an arrow that points to the larger values."""
+    spans: list[Span] = []
+    for index, (column, cells) in enumerate(widths):
+        if index:
+            spans.append((" " * GAP, "text"))
+        title = column.title + (("↓" if reverse else "↑") if column.id == sort else "")
+        spans.append((pad(title, cells, column.align), "title" if column.id == sort else "label"))
+    return spans
+
+
+def small_table(
+    columns: Sequence[Column[R]],
+    rows: Sequence[R],
+    cells: int,
+    height: int,
+    severity: Callable[[R], Severity] | None = None,
+) -> list[Line]:
+    """A table for a pane: header, rows in the order given, and how many did not fit."""
+    lead = 2 if severity else 0
+    widths = layout(columns, cells - lead)
+    lines: list[Line] = [((" " * lead, "text"), *draw_header(widths))]
+    room = height - 1
+    shown = rows[:room] if len(rows) <= room else rows[: max(0, room - 1)]
+    for row in shown:
+        level = severity(row) if severity else Severity.OK
+        mark: list[Span] = [(SEVERITY_MARK[level] + " ", SEVERITY_ROLE[level])] if severity else []
+        lines.append((*mark, *draw_row(widths, row)))
+    if len(rows) > len(shown) and room > 0:
+        lines.append(((f"{' ' * lead}+{len(rows) - len(shown)} more", "dim"),))
+    return lines
+
+
+class Table(Canvas, Generic[R], can_focus=True):
+    """Rows with a cursor; sorted by wrongness until the reader sorts, and never jumping by itself.
+
+    The cursor follows its row by the row's key when the order changes.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="table.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page-down"),
+        Binding("home,g", "edge(-1)", "First", show=False, id="table.first"),
+        Binding("end,G", "edge(1)", "Last", show=False, id="table.last"),
+        Binding("s", "sort", "Sort", id="table.sort", tooltip="Sort by the next column"),
+        Binding("r", "reverse", "Reverse", id="table.reverse", tooltip="Turn the order round"),
+        Binding("space", "mark", "Mark", show=False, id="table.mark", tooltip="Mark the row"),
+        Binding("enter,d", "open", "Details", id="table.open", tooltip="Everything about the row"),
+    ]
+
+    class Opened(Message):
+        """A row was chosen: show everything about it."""
+
+        def __init__(self, table: Table[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> Table[Any]:
+            """The table the row is in."""
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        key: Callable[[R], Hashable],
+        severity: Callable[[R], Severity] | None = None,
+        empty: str = "nothing to show",
+        *,
+        id: str | None = None,  # noqa: A002 Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.row_key = key
+        self.severity = severity
+        self.empty = empty
+        self.filter: Filter = parse("")
+        self.sort_column = ""
+        self.descending = False
+        self.marked: set[Hashable] = set()
+        self._all: Sequence[R] = ()
+        self._rows: list[R] = []
+        self._cursor = 0
+        self._cursor_key: Hashable = None
+        self._top = 0
+        self._header: list[tuple[int, int, str]] = []
+
+    # -- what is shown
+
+    def show(self, rows: Sequence[R]) -> None:
+        """Put these rows on the screen, filtered and sorted; the cursor stays with its row."""
+        self._all = rows
+        self._arrange()
+        self.redraw()
+
+    def _arrange(self) -> None:
+        rows = [row for row in self._all if self._matches(row)] if not self.filter.empty else list(self._all)
+        column = next((c for c in self.columns if c.id == self.sort_column), None)
+        if column is not None:
+            rows.sort(key=column.sort_key, reverse=self.descending)
+        elif self.severity is not None:
+            severity = self.severity
+            rows.sort(key=lambda row: -severity(row))
+        self._rows = rows
+        if self._cursor_key is not None:
+            for index, row in enumerate(rows):
+                if self.row_key(row) == self._cursor_key:
+                    self._cursor = index
+                    break
+        self._cursor = max(0, min(self._cursor, len(rows) - 1))
+        self._remember()
+
+    def _matches(self, row: R) -> bool:
+        return self.filter.match({column.id: column.span(row)[0] for column in self.columns})
+
+    def _remember(self) -> None:
+        self._cursor_key = self.row_key(self._rows[self._cursor]) if self._rows else None
+
+    def set_filter(self, text: str) -> Filter:
+        """Show only what matches; an empty text shows all. Returns the parsed filter with its error."""
+        self.filter = parse(text)
+        self._arrange()
+        self.redraw()
+        return self.filter
+
+    @property
+    def rows(self) -> Sequence[R]:
+        """The rows as shown: filtered and sorted."""
+        return self._rows
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Rows shown and rows there are."""
+        return len(self._rows), len(self._all)
+
+    @property
+    def current(self) -> R | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor] if self._rows else None
+
+    # -- drawing
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Header and the rows in view."""
+        lead = 2
+        widths = layout(self.columns, width - lead)
+        self._header = []
+        x = lead
+        for column, cells in widths:
+            self._header.append((x, x + cells, column.id))
+            x += cells + GAP
+        header = draw_header(widths, self.sort_column, self.descending)
+        lines: list[Line] = [((" " * lead, "text"), *header)]
+        if not self._rows:
+            shown = f"no row of {len(self._all)} matches the filter" if self._all else self.empty
+            return [*lines, ((" " * lead + shown, "dim"),)]
+        room = max(1, height - 1)
+        self._top = max(0, min(self._top, len(self._rows) - room))
+        if self._cursor < self._top:
+            self._top = self._cursor
+        elif self._cursor >= self._top + room:
+            self._top = self._cursor - room + 1
+        for index in range(self._top, min(len(self._rows), self._top + room)):
+            lines.append(self._draw_one(index, widths, width))
+        return lines
+
+    def _draw_one(self, index: int, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
+        row = self._rows[index]
+        level = self.severity(row) if self.severity else Severity.OK
+        marked = self.row_key(row) in self.marked
+        lead: Span = (("*" if marked else SEVERITY_MARK[level]) + " ", SEVERITY_ROLE[level])
+        spans = fit((lead, *draw_row(widths, row, "mark" if marked else "")), width)
+        if index != self._cursor:
+            return spans
+        return tuple((text, f"{role}+cursor") for text, role in spans)
+
+    def role_style(self, role: str) -> Style:
+        """A role, or a role under the cursor (`ROLE+cursor`)."""
+        base, plus, _ = role.partition("+")
+        if not plus:
+            return super().role_style(role)
+        style = self._roles.get(role)
+        if style is None:
+            cursor = super().role_style("cursor" if self.has_focus else "mark")
+            mine = super().role_style(base)
+            # a warning stays a warning under the cursor: only the background is the cursor's
+            style = mine + cursor if base in ("text", "dim", "label") else cursor + mine
+            style = self._roles[role] = style + Style(bgcolor=cursor.bgcolor)
+        return style
+
+    # -- moving
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor by rows."""
+        self._go(self._cursor + step)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by screenfuls."""
+        self._go(self._cursor + pages * max(1, self.content_size.height - 2))
+
+    def action_edge(self, end: int) -> None:
+        """Move the cursor to the first (-1) or last (1) row."""
+        self._go(0 if end < 0 else len(self._rows) - 1)
+
+    def _go(self, index: int) -> None:
+        self._cursor = max(0, min(index, len(self._rows) - 1))
+        self._remember()
+        self.redraw()
+
+    def action_sort(self) -> None:
+        """Sort by the next column; after the last one the rows stand by wrongness again."""
+        ids = ["", *(column.id for column in self.columns)]
+        current = ids.index(self.sort_column) if self.sort_column in ids else 0
+        self.sort_by(ids[(current + 1) % len(ids)])
+
+    def sort_by(self, column_id: str, descending: bool | None = None) -> None:
+        """Sort by a column; numbers from large to small unless said otherwise; empty: by wrongness."""
+        self.sort_column = column_id
+        column = next((c for c in self.columns if c.id == column_id), None)
+        self.descending = bool(column and column.sort and column.align == ">")
+        if descending is not None:
+            self.descending = descending
+        self._arrange()
+        self.redraw()
+
+    def action_reverse(self) -> None:
+        """Turn the order of the sorted column round."""
+        if self.sort_column:
+            self.sort_by(self.sort_column, not self.descending)
+
+    def action_mark(self) -> None:
+        """Mark the row, or take its mark away, and go on to the next."""
+        if self.current is None:
+            return
+        self.marked ^= {self.row_key(self.current)}
+        self.action_move(1)
+
+    def action_open(self) -> None:
+        """Ask for the details of the row."""
+        if self.current is not None:
+            self.post_message(self.Opened(self, self.current))
+
+    # -- mouse: the same by pointing
+
+    def on_click(self, event: events.Click) -> None:
+        """A header sorts, a row is chosen, a second click opens it."""
+        if event.y == 0:
+            for left, right, column_id in self._header:
+                if left <= event.x < right:
+                    turn = not self.descending if column_id == self.sort_column else None
+                    self.sort_by(column_id, turn)
+            return
+        index = self._top + event.y - 1
+        if index < len(self._rows):
+            self._go(index)
+            if event.chain > 1:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the cursor."""
+        event.stop()
+        self.action_move(-3)
+
+    def on_focus(self) -> None:
+        """The cursor is bright while the table has the keyboard."""
+        self._refresh_cursor()
+
+    def on_blur(self) -> None:
+        """The cursor is faint while another widget has the keyboard."""
+        self._refresh_cursor()
+
+    def _refresh_cursor(self) -> None:
+        self._roles.clear()
+        self._lines = []
+        self.redraw()
+
+
+__all__ = ["Column", "Table", "draw_header", "draw_row", "layout", "small_table"]
