@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, TypeAlias
+
 import msgspec
+from msgspec import Meta
 
 from console.findings import Limit
+
+Theme: TypeAlias = Literal["ops-dark", "ops-light", "high-contrast", "color-blind", "war-room"]
+BannerColor: TypeAlias = Literal["error", "warning", "success", "primary"]
+EngineHost: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^$|^(unix:///|(tcp|http|https|ssh)://[^-])",
+        description="unix:///path, tcp://host:port or ssh://user@host",
+    ),
+]
+PostgresUrl: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^$|^postgres(ql)?://|^service=\S+$",
+        description="postgresql://user@host:port/database or service=NAME",
+    ),
+]
+RedisUrl: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r"^$|^rediss?://|^unix://",
+        description="redis://host:port/0, rediss://host:port/0 or unix:///path",
+    ),
+]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,7 +108,8 @@ class DockerTarget(Section, frozen=True):
     """A container engine to watch: `[[docker]]`."""
 
     name: str = ""
-    host: str = ""
+    """What the pane calls it; empty: made from the address."""
+    host: EngineHost = ""
     """unix:///path, tcp://host:port or ssh://user@host; empty: found by environment and socket."""
     context: str = ""
     """A context of the docker command line."""
@@ -91,7 +119,8 @@ class PostgresTarget(Section, frozen=True):
     """A PostgreSQL server to watch: `[[postgres]]`."""
 
     name: str = ""
-    url: str = ""
+    """What the pane calls it; empty: made from the address."""
+    url: PostgresUrl = ""
     """postgresql://user@host:port/database, or a libpq service as service=NAME."""
     password_command: str = ""
     """A command that prints the password; run without a shell."""
@@ -101,7 +130,8 @@ class RedisTarget(Section, frozen=True):
     """A Redis server to watch: `[[redis]]`."""
 
     name: str = ""
-    url: str = ""
+    """What the pane calls it; empty: made from the address."""
+    url: RedisUrl = ""
     """redis://host:port/0, rediss:// for TLS, or unix:///path."""
     password_command: str = ""
     """A command that prints the password; run without a shell."""
@@ -116,7 +146,7 @@ class LogSettings(Section, frozen=True):
     """Follow the running containers' output."""
     journald: bool = True
     """Follow the systemd journal when there is one."""
-    keep: int = 20_000
+    keep: Annotated[int, Meta(ge=100, le=1_000_000)] = 20_000
     """Lines kept in memory."""
 
 
@@ -125,25 +155,34 @@ class Profile(Section, frozen=True):
 
     banner: str = ""
     """Word shown in the header, such as PRODUCTION."""
-    color: str = "error"
+    color: BannerColor = "error"
     """How the banner is coloured: error, warning, success or primary."""
 
 
 class Config(Section, frozen=True):
     """Everything that can be configured, with its defaults."""
 
-    theme: str = "ops-dark"
+    theme: Theme = "ops-dark"
+    """Colours: ops-dark, ops-light, high-contrast, color-blind, or war-room for a big screen."""
     profile: str = ""
-    interval: float = 1.0
+    """The profile in use, one of `[profiles.NAME]`; empty: none."""
+    interval: Annotated[float, Meta(ge=0.1, le=60)] = 1.0
     """Multiplies every cadence: 2.0 asks half as often."""
     sources: tuple[str, ...] = ()
     """Which kinds to show, in order; empty: all of them."""
     mouse: bool = True
+    """Take clicks and the wheel; off leaves selecting text to the terminal."""
     profiles: dict[str, Profile] = {}
+    """Named environments, see `[profiles.NAME]`."""
     keys: dict[str, str] = {}
     """Binding id to key or keys, comma-separated."""
     limits: Limits = Limits()
+    """When a figure is coloured, see `[limits]`."""
     docker: tuple[DockerTarget, ...] = ()
+    """Container engines, see `[[docker]]`; none: the one found."""
     postgres: tuple[PostgresTarget, ...] = ()
+    """PostgreSQL servers, see `[[postgres]]`; none: the one found."""
     redis: tuple[RedisTarget, ...] = ()
+    """Redis servers, see `[[redis]]`; none: the one found."""
     logs: LogSettings = LogSettings()
+    """Where log lines come from, see `[logs]`."""

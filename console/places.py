@@ -1,0 +1,171 @@
+"""The configuration files: where they are looked for, how one is read, whether it can be trusted."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from console.errors import ConfigError
+from console.secrets import holds_secret
+from console.shape import MISSING, KeyPath, Tree, dig, leaves
+
+ETC = Path("/etc/opsconsole/config.toml")
+LOCAL = "opsconsole.toml"
+SIZE_LIMIT = 1 << 20
+"""Bytes of a configuration file; more is taken for a mistake."""
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    """One place looked at: its content where it was read, and why where it was not."""
+
+    path: Path
+    state: str
+    """`read`, `not there` or `ignored`."""
+    text: str = ""
+    values: Tree = {}
+    notes: tuple[str, ...] = ()
+
+    def place(self, path: KeyPath) -> str:
+        """File and line a value stands in; the file alone when the line cannot be told."""
+        line = line_of(self.text, path)
+        return f"{self.path}:{line}" if line else str(self.path)
+
+
+def user_file(env: Mapping[str, str]) -> Path | None:
+    """The user's own file; None for a user without a home."""
+    base = env.get("XDG_CONFIG_HOME", "")
+    if not base.startswith("/"):  # the specification has relative ones ignored
+        home = env.get("HOME", "")
+        if not home.startswith("/"):
+            return None
+        base = f"{home}/.config"
+    return Path(base) / "opsconsole" / "config.toml"
+
+
+def usual(env: Mapping[str, str], directory: Path, etc: Path = ETC) -> Iterator[ConfigFile]:
+    """The usual files, weakest first. Raises ConfigError."""
+    yield read(etc)
+    if (own := user_file(env)) is not None:
+        yield read(own)
+    yield read(directory / LOCAL, local=True)
+
+
+def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
+    """One file. `named`: by the command line, so it must be there and its owner does not matter;
+    `local`: of the current directory, which somebody else may have written.
+
+    Raises ConfigError when it cannot be read or is not TOML.
+    """
+    try:
+        # a pipe in the current directory must not hold up the start; one named is waited for
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if named else os.O_NONBLOCK))
+    except (FileNotFoundError, NotADirectoryError):
+        if named:
+            raise ConfigError(f"{path} does not exist", "name an existing file after --config") from None
+        return ConfigFile(path, "not there")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
+    with os.fdopen(handle, "rb") as stream:
+        info = os.fstat(handle)
+        if stat.S_ISDIR(info.st_mode):
+            raise ConfigError(f"{path} is a directory", "name the file in it")
+        if local and (why := _stranger(info)):
+            return ConfigFile(path, "ignored", notes=(f"{path} is ignored: {why}",))
+        try:
+            data = stream.read(SIZE_LIMIT + 1)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
+    text, values = _toml(path, data)
+    notes = [*_commands(path, values, info, named, local), *_readable(path, values, info)]
+    return ConfigFile(path, "read", text, values, tuple(notes))
+
+
+def _mend(path: Path) -> str:
+    return f"give yourself the right to read it: chmod u+r {path}"
+
+
+def _stranger(info: os.stat_result) -> str:
+    if info.st_uid not in (os.geteuid(), 0):
+        return "it belongs to another user; name it with --config to use it all the same"
+    if info.st_mode & stat.S_IWOTH:
+        return "everybody can write it; chmod o-w it to use it"
+    return ""
+
+
+def _toml(path: Path, data: bytes) -> tuple[str, Tree]:
+    import tomllib  # two milliseconds, and most machines have no file
+
+    if len(data) > SIZE_LIMIT:
+        raise ConfigError(f"{path} is larger than {SIZE_LIMIT >> 20} MB", "name a configuration file")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8", "save it as UTF-8") from None
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        import re
+
+        where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+        line = int(where[1]) if where and where[1] else text.count("\n") + 1
+        message = str(error)[: where.start()] if where else str(error)
+        raise ConfigError(f"{path}:{line}: not TOML: {message}", "correct that line") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply", "correct its brackets") from None
+
+
+def _commands(path: Path, values: Tree, info: os.stat_result, named: bool, local: bool) -> Iterator[str]:
+    """Take away the commands that may not be run from this file, telling each."""
+    if local:
+        why = "is not run from the current directory; put it into your own configuration file"
+    elif not named and info.st_uid not in (os.geteuid(), 0):
+        why = "is not run from a file of another user"
+    elif info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        why = f"is not run from a file others can write; chmod go-w {path}"
+    else:
+        return
+    for leaf in list(leaves(values)):
+        if leaf.path[-1] == "password_command" and leaf.value:
+            del dig(values, leaf.path[:-1])["password_command"]
+            yield f"{path}: password_command {why}"
+
+
+def _readable(path: Path, values: Tree, info: os.stat_result) -> Iterator[str]:
+    """Warn of a password that others can read."""
+    if not info.st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return
+    if any(isinstance(leaf.value, str) and holds_secret(leaf.value) for leaf in leaves(values)):
+        yield f"{path} holds a password and others can read it: chmod 600 {path}"
+
+
+def line_of(text: str, path: KeyPath) -> int:
+    """The line a value's statement begins on, from 1; 0 when it cannot be told.
+
+    A line is right when the file up to it lacks the value and the file up to the end of its
+    statement has it, so neither comments nor texts that look like keys mislead.
+    """
+    needle = next((key for key in reversed(path) if isinstance(key, str)), "")
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        if needle in line and _has(lines[:number], path) is False:
+            ends = range(number + 1, len(lines) + 1)
+            found = next((has for end in ends if (has := _has(lines[:end], path)) is not None), None)
+            if found:
+                return number + 1
+    return 0
+
+
+def _has(lines: list[str], path: KeyPath) -> bool | None:
+    """Whether these lines hold a value; None when they end within a statement."""
+    import tomllib
+
+    try:
+        tree = tomllib.loads("".join(lines))
+    except tomllib.TOMLDecodeError:
+        return None
+    return dig(tree, path) is not MISSING
