@@ -134,6 +134,10 @@ class History:
         """The label sets known under a metric name."""
         return (labels for metric, labels in self._series if metric == name)
 
+    def __iter__(self) -> Iterator[tuple[str, Labels]]:
+        """Name and labels of every series, the ones longest without a sample first."""
+        return iter(self._series)
+
     def __len__(self) -> int:
         return len(self._series)
 

@@ -80,7 +80,7 @@ def load(
     `directory` is the current one. Raises ConfigError for a value that cannot be used.
     """
     notes: list[str] = []
-    files = [read(file, named=True)] if file else list(usual(env, directory or Path()))
+    files = [read(file, named=True)] if file else list(usual(env, directory or _here()))
     for found in files:
         notes.extend(found.notes)
     layers = [checked(Layer(found.values, found.place), notes) for found in files if found.values]
@@ -91,6 +91,13 @@ def load(
     tree = _without_overlays(merged(layers))
     config = msgspec.convert(tree, Config)
     return Loaded(config, tuple(layers), tuple(files), tuple(clean(note, 400) for note in notes))
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:  # it was removed under us
+        return Path()
 
 
 def merge(under: Tree, over: Tree) -> Tree:

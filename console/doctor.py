@@ -1,0 +1,87 @@
+"""`opsconsole doctor`: what was found, what was not, why, and the fix; and where it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from console.discovery import Discovery, discover
+from console.errors import NotFound
+from console.facts import Fact, Weight, host_facts, library_facts, permission_facts, terminal_facts
+from console.layers import Loaded
+from console.look import Seen, configured, look
+from console.report import Paint, columns, json_text, painter
+from console.secrets import redact
+from console.text import clean
+from console.units import duration
+
+TONES = {Weight.GOOD: "good", Weight.NOTE: "warn", Weight.PROBLEM: "bad"}
+
+
+def doctor(loaded: Loaded, as_json: bool, env: Mapping[str, str]) -> int:
+    """Look at everything once and print it; exit code 1 when something is a problem."""
+    facts = list(examine(loaded, env))
+    code = int(any(fact.weight is Weight.PROBLEM for fact in facts))
+    if as_json:
+        print(json_text({"exit": code, "facts": [asdict(fact) for fact in facts]}))  # noqa: T201
+        return code
+    for line in _lines(facts, painter(env)):
+        print(line)  # noqa: T201
+    return code
+
+
+def examine(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
+    """Every fact, section by section, the sources first."""
+    found = discover(loaded.config, env)
+    wanted = configured(loaded.config)
+    for seen in asyncio.run(look(found.sources, wanted, gap=0.2)):
+        yield from _source(seen)
+    yield from _notes(found, loaded)
+    for file in loaded.files:
+        yield Fact("configuration", "file", clean(f"{file.path}: {file.state}", 300))
+    profile = loaded.config.profile
+    yield Fact("configuration", "profile", clean(profile, 80) or "none in use")
+    yield from terminal_facts(env)
+    yield from host_facts()
+    yield from permission_facts()
+    yield from library_facts()
+
+
+def _source(seen: Seen) -> Iterator[Fact]:
+    source, reading = seen.feed.source, seen.feed.reading
+    error = reading.error if reading else None
+    if isinstance(error, NotFound):
+        weight = Weight.PROBLEM if seen.wanted else Weight.NOTE
+        yield Fact("sources", source.name, f"not found: {redact(error.reason)}", weight, redact(error.fix))
+    elif error is not None:
+        yield Fact("sources", source.name, redact(error.reason), Weight.PROBLEM, redact(error.fix))
+    elif reading is not None:
+        answered = f"answered in {duration(reading.duration)}"
+        yield Fact("sources", source.name, f"{redact(source.target)}: {answered}")
+    for sentence in seen.feed.snapshot.limited if seen.feed.snapshot else ():
+        yield Fact("sources", source.name, f"limited view: {redact(sentence)}", Weight.NOTE)
+
+
+def _notes(found: Discovery, loaded: Loaded) -> Iterator[Fact]:
+    for note in found.notes:
+        yield Fact("sources", "discovery", redact(note), Weight.PROBLEM)
+    if found.compose_project:
+        yield Fact("sources", "compose", f"project {found.compose_project} of this directory")
+    for note in loaded.notes:
+        yield Fact("configuration", "note", redact(note), Weight.NOTE)
+
+
+def _lines(facts: list[Fact], paint: Paint) -> Iterator[str]:
+    for section in dict.fromkeys(fact.section for fact in facts):
+        yield paint(section, "bold")
+        of_section = [fact for fact in facts if fact.section == section]
+        rows = [(f"  {fact.weight:<7}", fact.name, fact.text) for fact in of_section]
+        for fact, line in zip(of_section, columns(rows), strict=True):
+            head = f"  {fact.weight:<7}"
+            yield paint(head, TONES[fact.weight]) + line.removeprefix(head)
+            if fact.fix:
+                yield f"           fix: {fact.fix}"
+    problems = sum(fact.weight is Weight.PROBLEM for fact in facts)
+    tone = "bad" if problems else "good"
+    yield paint(f"{problems} problem{'' if problems == 1 else 's'}", tone)

@@ -1,0 +1,71 @@
+"""One line of figures for a source, from the samples of two polls: what `status` shows of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+from console.history import History
+from console.units import bytes_, count, percent
+
+
+def summary(kind: str, history: History) -> str:
+    """The leading figures of a source; empty for a kind of somebody else's, or where nothing is known."""
+    figures = FIGURES.get(kind)
+    return " · ".join(figures(history)) if figures else ""
+
+
+def latest(history: History, name: str, **where: str) -> float:
+    """The newest values of a metric, added up over the matching label sets; not-a-number without any."""
+    values = [
+        history.since(name, found, -math.inf)[-1][1]
+        for found in history.find(name)
+        if set(where.items()) <= set(found)
+    ]
+    return sum(values) if values else math.nan
+
+
+def rate(history: History, name: str) -> float:
+    """The newest increase a second of a counter, added up over its label sets; not-a-number before two."""
+    rates = [
+        points[-1][1] for found in history.find(name) if (points := history.rate(name, found, -math.inf))
+    ]
+    return sum(rates) if rates else math.nan
+
+
+def _system(history: History) -> Iterator[str]:
+    yield f"cpu {percent(latest(history, 'opsconsole_cpu_ratio'))}"
+    total = latest(history, "node_memory_MemTotal_bytes")
+    used = total - latest(history, "node_memory_MemAvailable_bytes")
+    yield f"memory {bytes_(used)} of {bytes_(total)}"
+    yield f"load {latest(history, 'node_load1'):.2f}"
+
+
+def _docker(history: History) -> Iterator[str]:
+    running = latest(history, "opsconsole_containers", state="running")
+    total = latest(history, "opsconsole_containers")
+    yield f"{count(running)} of {count(total)} containers running"
+
+
+def _postgres(history: History) -> Iterator[str]:
+    sessions = latest(history, "pg_stat_activity_count")
+    yield f"{count(sessions)} of {count(latest(history, 'pg_settings_max_connections'))} sessions"
+    done = rate(history, "pg_stat_database_xact_commit") + rate(history, "pg_stat_database_xact_rollback")
+    yield f"{count(done)} tx/s"
+
+
+def _redis(history: History) -> Iterator[str]:
+    hits, misses = (rate(history, f"redis_keyspace_{what}_total") for what in ("hits", "misses"))
+    yield f"hit {percent(hits / (hits + misses))}" if hits + misses > 0 else "hit idle"
+    limit = latest(history, "redis_memory_max_bytes")
+    used = bytes_(latest(history, "redis_memory_used_bytes"))
+    yield f"memory {used} of {bytes_(limit)}" if limit > 0 else f"memory {used}"
+    yield f"{count(rate(history, 'redis_commands_processed_total'))} ops/s"
+
+
+FIGURES: Mapping[str, Callable[[History], Iterator[str]]] = {
+    "system": _system,
+    "docker": _docker,
+    "postgres": _postgres,
+    "redis": _redis,
+}
