@@ -156,7 +156,11 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(
-    values: Sequence[float], cells: int, low: float = 0.0, high: float | None = None, role: str = "accent"
+    values: Sequence[float],
+    cells: int,
+    low: float = 0.0,
+    high: float | None = None,
+    role: str = "accent",
 ) -> Span:
     """The newest `cells` values as bars, scaled from `low` to `high` (their maximum when None).
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from console.filters import Filter
+
 from console.collector import Feed
 from console.config import Config
-from console.filters import Filter
 from console.findings import Finding, Limit, Severity, by_severity, worst
 from console.history import History, Point
 from console.metrics import Labels
@@ -135,8 +136,8 @@ class View(Generic[R]):
 class Pane:
     """One kind of source on the screen. Subclasses draw; they keep nothing between two drawings."""
 
-    kind: ClassVar[str] = ""
-    title: ClassVar[str] = ""
+    kind: str = ""
+    title: str = ""
     least: ClassVar[int] = 3
     """Lines of body below which the pane shows its headline only."""
 
@@ -242,9 +243,7 @@ def title_spans(pane: Pane, context: Context, number: int, others: int = 0) -> l
     return spans
 
 
-def frame(
-    title: Sequence[Span], lines: Sequence[Line], width: int, height: int, focused: bool
-) -> list[Line]:
+def frame(title: Sequence[Span], lines: Sequence[Line], width: int, height: int, focused: bool) -> list[Line]:
     """Lines in a rounded box with the title in its upper edge; exactly `width` x `height`."""
     role = "frame-focus" if focused else "frame"
     inner = width - 4

@@ -10,12 +10,12 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from console.filters import Filter, parse
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from console.filters import Filter, parse
 from console.findings import Severity
 from console.text import pad
 from widgets.canvas import Canvas
@@ -91,9 +91,7 @@ def draw_row(widths: Sequence[tuple[Column[R], int]], row: R, role: str = "") ->
     return spans
 
 
-def draw_header(
-    widths: Sequence[tuple[Column[R], int]], sort: str = "", reverse: bool = False
-) -> list[Span]:
+def draw_header(widths: Sequence[tuple[Column[R], int]], sort: str = "", reverse: bool = False) -> list[Span]:
     """The titles; the sorted column carries an arrow that points to the larger values."""
     spans: list[Span] = []
     for index, (column, cells) in enumerate(widths):
@@ -206,13 +204,15 @@ class Table(Canvas, Generic[R], can_focus=True):
                     self._cursor = index
                     break
         self._cursor = max(0, min(self._cursor, len(rows) - 1))
-        self._remember()
+        if self._cursor_key is not None:
+            self._remember()
 
     def _matches(self, row: R) -> bool:
         return self.filter.match({column.id: column.span(row)[0] for column in self.columns})
 
     def _remember(self) -> None:
-        self._cursor_key = self.row_key(self._rows[self._cursor]) if self._rows else None
+        # at the first row the cursor follows no row: there the worst is expected, whichever it is
+        self._cursor_key = self.row_key(self._rows[self._cursor]) if self._rows and self._cursor else None
 
     def set_filter(self, text: str) -> Filter:
         """Show only what matches; an empty text shows all. Returns the parsed filter with its error."""
@@ -258,9 +258,8 @@ class Table(Canvas, Generic[R], can_focus=True):
             self._top = self._cursor
         elif self._cursor >= self._top + room:
             self._top = self._cursor - room + 1
-        for index in range(self._top, min(len(self._rows), self._top + room)):
-            lines.append(self._draw_one(index, widths, width))
-        return lines
+        shown = range(self._top, min(len(self._rows), self._top + room))
+        return [*lines, *(self._draw_one(index, widths, width) for index in shown)]
 
     def _draw_one(self, index: int, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
         row = self._rows[index]
@@ -318,6 +317,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.descending = bool(column and column.sort and column.align == ">")
         if descending is not None:
             self.descending = descending
+        self._cursor, self._cursor_key = 0, None
         self._arrange()
         self.redraw()
 

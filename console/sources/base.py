@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from console.config import Config
@@ -31,6 +31,8 @@ class Snapshot:
     """
 
     limited: tuple[str, ...] = ()
+    kept: ClassVar[bool] = True
+    """Whether it may be kept for stepping back through time (it is pickled); False for live views."""
 
 
 SnapshotT = TypeVar("SnapshotT", bound=Snapshot)

@@ -1,0 +1,35 @@
+"""One file a pane; `pane_for` finds the pane of a source's kind."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from widgets.pane import Pane
+
+BUILT_IN = {
+    "system": "widgets.panes.system:SystemPane",
+    "docker": "widgets.panes.docker:DockerPane",
+    "postgres": "widgets.panes.postgres:PostgresPane",
+    "redis": "widgets.panes.redis:RedisPane",
+    "logs": "widgets.panes.logs:LogsPane",
+}
+"""The panes of this project, in the order of the overview."""
+
+
+def pane_for(kind: str) -> Pane:
+    """The pane of a kind; sources of other packages register theirs as `opsconsole.panes`.
+
+    A kind without a pane gets one that lists its findings.
+    """
+    if kind in BUILT_IN:
+        module, _, name = BUILT_IN[kind].partition(":")
+        made: Pane = getattr(import_module(module), name)()
+        return made
+    from importlib.metadata import entry_points  # 10 ms that only other packages' panes need
+
+    for entry in entry_points(group="opsconsole.panes", name=kind):
+        found: Pane = entry.load()()
+        return found
+    from widgets.panes.plain import PlainPane
+
+    return PlainPane(kind)

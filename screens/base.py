@@ -1,0 +1,111 @@
+"""What every full screen shares: header, what is wrong, prompt, and drawing little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.sources.base import Focus
+from widgets.canvas import ROLE_CLASSES
+from widgets.compositor import SpanCompositor
+from widgets.lines import FooterLine, HeaderLine, WrongLine
+
+if TYPE_CHECKING:
+    from screens.app import OpsConsole
+    from widgets.prompt import PromptLine
+
+
+class OpsScreen(Screen[None]):
+    """A screen fed by the collector through the app."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "close", "Quit", id="screen.close", tooltip="Close this layer; at the root, quit"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = SpanCompositor()
+
+    @property
+    def ops(self) -> OpsConsole:
+        """The app, by its own type."""
+        return cast("OpsConsole", self.app)
+
+    def focus_of(self, kind: str) -> Focus:
+        """How closely this screen looks at the sources of a kind."""
+        return Focus.HIDDEN
+
+    def show(self, kinds: Iterable[str]) -> None:
+        """New readings came for these kinds: draw what of them is in view."""
+
+    def show_lines(self) -> None:
+        """Draw the header and what is wrong."""
+        if not self.is_current or not self.is_mounted:
+            return
+        for header in self.query(HeaderLine):
+            header.show(self.ops.header_state())
+        for wrong in self.query(WrongLine):
+            wrong.show(*self.ops.wrong())
+
+    def footer_keys(self) -> Sequence[tuple[str, str, str]]:
+        """The keys the footer offers: key, word, action."""
+        return ()
+
+    def show_footer(self) -> None:
+        """Draw the keys that work here."""
+        for footer in self.query(FooterLine):
+            footer.show(self.footer_keys())
+
+    def on_screen_resume(self) -> None:
+        """In view again: everything may have changed meanwhile."""
+        self.ops.look()
+        self.show(self.ops.kinds)
+        self.show_lines()
+        self.show_footer()
+
+    def action_close(self) -> None:
+        """Leave this layer."""
+        self.app.pop_screen()
+
+    # -- the line at the bottom where text is typed
+
+    async def ask(
+        self, purpose: str, label: str, text: str = "", choices: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        """Open the prompt; the answer comes as `PromptLine.Answered` with this purpose."""
+        from widgets.prompt import PromptLine  # Textual's Input is loaded when something is typed
+
+        await self.query(PromptLine).remove()
+        await self.mount(PromptLine(purpose, label, text, choices, hint))
+
+    async def end_prompt(self) -> None:
+        """Close the prompt and give the keyboard back."""
+        from widgets.prompt import PromptLine
+
+        await self.query(PromptLine).remove()
+
+    async def on_prompt_line_answered(self, message: PromptLine.Answered) -> None:
+        """Hand the answer to whoever asked."""
+        message.stop()
+        await self.end_prompt()
+        self.restore_focus()
+        await self.answered(message.purpose, message.text)
+
+    def on_prompt_line_changed(self, message: PromptLine.Changed) -> None:
+        """Show the effect of what is typed, where that makes sense."""
+        message.stop()
+        self.typing(message.purpose, message.text)
+
+    def restore_focus(self) -> None:
+        """Give the keyboard to the screen's main widget."""
+
+    async def answered(self, purpose: str, text: str | None) -> None:
+        """A prompt was answered; None: taken back."""
+        await self.ops.answered(purpose, text)
+
+    def typing(self, purpose: str, text: str) -> None:
+        """A prompt's text changed."""

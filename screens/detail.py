@@ -1,0 +1,151 @@
+"""Windows over a screen: everything about one row, and the keys that work here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from console.text import width as cell_width
+from widgets.canvas import ROLE_CLASSES, Canvas
+from widgets.draw import Line, wrap
+from widgets.pane import View
+
+if TYPE_CHECKING:
+    from screens.app import OpsConsole
+
+
+class ScrollCanvas(Canvas, can_focus=True):
+    """Lines that may be more than fit; keys and wheel scroll them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="window.up"),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="window.down"),
+        Binding("pageup", "scroll(-15)", "Page up", show=False, id="window.page-up"),
+        Binding("pagedown,space", "scroll(15)", "Page down", show=False, id="window.page-down"),
+        Binding("home,g", "scroll(-100000)", "First", show=False, id="window.first"),
+        Binding("end,G", "scroll(100000)", "Last", show=False, id="window.last"),
+    ]
+
+    def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
+        super().__init__()
+        self._make = make
+        self._top = 0
+        self._all: Sequence[Line] = ()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The lines in view, and how many are above and below."""
+        self._all = self._make(width)
+        self._top = max(0, min(self._top, len(self._all) - height))
+        shown = list(self._all[self._top : self._top + height])
+        below = len(self._all) - self._top - height
+        if below > 0 and shown:
+            shown[-1] = ((f"↓ {below + 1} more lines", "dim"),)
+        return shown
+
+    def action_scroll(self, step: int) -> None:
+        """Move by lines."""
+        self._top += step
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel scrolls."""
+        event.stop()
+        self.action_scroll(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel scrolls."""
+        event.stop()
+        self.action_scroll(-3)
+
+    @property
+    def plain(self) -> str:
+        """All lines without styles, for copying."""
+        return "\n".join("".join(text for text, _ in line).rstrip() for line in self._all)
+
+
+class WindowScreen(ModalScreen[None]):
+    """A window with lines; Esc, q or the key that opened it closes it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "Close", id="window.close"),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    @property
+    def ops(self) -> OpsConsole:
+        """The app, by its own type."""
+        return cast("OpsConsole", self.app)
+
+    def make(self, width: int) -> Sequence[Line]:
+        """The lines for a width."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """One scrolling canvas in a frame."""
+        canvas = ScrollCanvas(self.make)
+        canvas.add_class("window")
+        canvas.border_title = ""
+        yield canvas
+
+    def on_mount(self) -> None:
+        """The window has the keyboard."""
+        self.query_one(ScrollCanvas).focus()
+
+    def action_close(self) -> None:
+        """Close the window."""
+        self.dismiss()
+
+
+class DetailScreen(WindowScreen):
+    """Everything about one row, as it was when opened, kept up to date while it is there."""
+
+    def __init__(self, kind: str, view: View[Any], row: Any) -> None:
+        super().__init__(view.title)
+        self.kind = kind
+        self._view = view
+        self._row = row
+        self._key = view.key(row)
+        self._gone = False
+
+    def show(self, kinds: Sequence[str]) -> None:
+        """New readings: the row may have changed or gone."""
+        if self.kind not in kinds:
+            return
+        context, _ = self.ops.context(self.kind)
+        if context is None or context.snapshot is None:
+            return
+        rows = {self._view.key(row): row for row in self._view.rows(context)}
+        self._gone = self._key not in rows
+        self._row = rows.get(self._key, self._row)
+        for canvas in self.query(ScrollCanvas):
+            canvas.redraw()
+
+    def make(self, width: int) -> Sequence[Line]:
+        """The view's own details, or every column on a line."""
+        head: list[Line] = []
+        if self._gone:
+            head = [(("gone: this is the last that was seen of it", "warn"),), ()]
+        context, _ = self.ops.context(self.kind)
+        if self._view.detail is not None and context is not None:
+            return [*head, *self._view.detail(self._row, context, width)]
+        return [*head, *plain_detail(self._view, self._row, width)]
+
+
+def plain_detail(view: View[Any], row: Any, width: int) -> list[Line]:
+    """Every column of a row on a line of its own, long values wrapped."""
+    label = max(cell_width(column.title) for column in view.columns) + 2
+    lines: list[Line] = []
+    for column in view.columns:
+        text, role = column.span(row)
+        for index, part in enumerate(wrap(text, max(10, width - label), role)):
+            lines.append((((column.title if index == 0 else "").ljust(label), "label"), *part))
+    return lines

@@ -1,0 +1,140 @@
+"""The overview: every pane at once, arranged for the size of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from console.sources.base import Focus
+from screens.base import OpsScreen
+from screens.layout import arrange
+from widgets.lines import FooterLine, HeaderLine, WrongLine
+from widgets.pane_widget import PaneWidget
+from widgets.panes import pane_for
+
+
+class OverviewScreen(OpsScreen):
+    """All panes; the keyboard chooses one, a digit or Enter zooms it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "Next pane", show=False, id="overview.next"),
+        Binding("shift+tab", "app.focus_previous", "Previous pane", show=False, id="overview.previous"),
+        Binding("right,l", "neighbour(1, 0)", "Pane to the right", show=False, id="overview.right"),
+        Binding("left,h", "neighbour(-1, 0)", "Pane to the left", show=False, id="overview.left"),
+        Binding("down,j", "neighbour(0, 1)", "Pane below", show=False, id="overview.down"),
+        Binding("up,k", "neighbour(0, -1)", "Pane above", show=False, id="overview.up"),
+    ]
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        super().__init__()
+        self._kinds = list(kinds)
+
+    def compose(self) -> ComposeResult:
+        """Header, what is wrong, the panes, the keys."""
+        yield HeaderLine()
+        yield WrongLine()
+        with Container(id="panes"):
+            for number, kind in enumerate(self._kinds, 1):
+                yield PaneWidget(pane_for(kind), number)
+        yield FooterLine()
+
+    def on_mount(self) -> None:
+        """The keyboard starts at the first pane."""
+        self.show_footer()
+        panes = self.query(PaneWidget)
+        if panes:
+            panes.first().focus()
+
+    async def add_kinds(self, kinds: Sequence[str]) -> None:
+        """Panes for kinds that only discovery knew of."""
+        new = [kind for kind in kinds if kind not in self._kinds]
+        for kind in new:
+            self._kinds.append(kind)
+            await self.query_one("#panes").mount(PaneWidget(pane_for(kind), len(self._kinds)))
+        if new:
+            self._place()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size, another arrangement."""
+        self._place()
+
+    def _place(self) -> None:
+        width, height = self.app.size.width, self.app.size.height - 3
+        plan = arrange(self._kinds, width, height)
+        container = self.query_one("#panes")
+        styles = container.styles
+        styles.grid_size_columns = plan.columns
+        styles.grid_size_rows = len(plan.rows)
+        # Textual's own types for these two are narrower than what it takes
+        styles.grid_rows = " ".join(str(row) for row in plan.rows)
+        for pane in self.query(PaneWidget):
+            pane.styles.column_span = plan.spans.get(pane.pane.kind, 1)
+
+    def focus_of(self, kind: str) -> Focus:
+        """Everything is in view at a glance."""
+        return Focus.GLANCE
+
+    def show(self, kinds: Iterable[str]) -> None:
+        """Draw the panes of these kinds."""
+        if not self.is_mounted:
+            return
+        wanted = set(kinds)
+        for pane in self.query(PaneWidget):
+            if pane.pane.kind in wanted:
+                context, others = self.ops.context(pane.pane.kind)
+                if context is not None:
+                    pane.show(context, others)
+
+    def footer_keys(self) -> Sequence[tuple[str, str, str]]:
+        """What a newcomer needs first."""
+        return (
+            (f"1-{len(self._kinds)}", "pane", ""),
+            ("⏎", "zoom", "screen.zoom_focused"),
+            ("/", "filter logs", "app.filter"),
+            ("p", "pause", "app.pause"),
+            ("[ ]", "time", "app.step(-1)"),
+            ("?", "help", "app.help"),
+            (":", "command", "app.command"),
+            ("q", "quit", "app.leave"),
+        )
+
+    def on_pane_widget_zoomed(self, message: PaneWidget.Zoomed) -> None:
+        """The whole screen for a pane."""
+        self.ops.zoom(message.pane.pane.kind)
+
+    def on_pane_widget_other_asked(self, message: PaneWidget.OtherAsked) -> None:
+        """The next source of the kind."""
+        self.ops.choose_next(message.kind)
+
+    def action_zoom_focused(self) -> None:
+        """Zoom the pane with the keyboard."""
+        if isinstance(self.focused, PaneWidget):
+            self.ops.zoom(self.focused.pane.kind)
+
+    def action_neighbour(self, dx: int, dy: int) -> None:
+        """Move the keyboard to the nearest pane in a direction."""
+        current = self.focused
+        if current is None:
+            return
+        here = current.region
+        best: tuple[int, PaneWidget] | None = None
+        for pane in self.query(PaneWidget):
+            there = pane.region
+            along = (there.x - here.x) * dx + (there.y - here.y) * dy
+            if pane is current or along <= 0:
+                continue
+            across = abs(there.x - here.x) * abs(dy) + abs(there.y - here.y) * abs(dx)
+            score = along + 3 * across
+            if best is None or score < best[0]:
+                best = (score, pane)
+        if best is not None:
+            best[1].focus()
+
+    def action_close(self) -> None:
+        """At the root, closing is quitting."""
+        self.ops.action_leave()

@@ -1,0 +1,106 @@
+"""The widget that hosts one pane on the overview: frame, title, states, focus and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from console.findings import worst
+from widgets.canvas import Canvas
+from widgets.draw import Line
+from widgets.pane import Context, Pane, draw_pane, frame, rule, title_spans
+
+FRAME_LEAST = 100
+"""Screen columns from which panes have a box; below, a titled rule saves the room."""
+
+
+class PaneWidget(Canvas, can_focus=True):
+    """Shows the feeds of one kind: the chosen one, or the worst until the reader chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,f", "zoom", "Zoom", id="pane.zoom", tooltip="The whole screen for this pane"),
+        Binding(
+            "o",
+            "other",
+            "Other source",
+            show=False,
+            id="pane.other",
+            tooltip="The next source of this kind",
+        ),
+    ]
+
+    class Zoomed(Message):
+        """The reader wants this pane on the whole screen."""
+
+        def __init__(self, pane: PaneWidget) -> None:
+            super().__init__()
+            self.pane = pane
+
+    class OtherAsked(Message):
+        """The reader wants the next source of this kind."""
+
+        def __init__(self, kind: str) -> None:
+            super().__init__()
+            self.kind = kind
+
+    def __init__(self, pane: Pane, number: int) -> None:
+        super().__init__(id=f"pane-{pane.kind}")
+        self.pane = pane
+        self.number = number
+        self._shown: Context | None = None
+        self._others = 0
+
+    def show(self, context: Context, others: int = 0) -> None:
+        """Draw this context; `others` counts the further sources of the kind."""
+        self._shown = context
+        self._others = others
+        self.redraw()
+
+    @property
+    def boxed(self) -> bool:
+        """Whether there is room for a box."""
+        return self.app.size.width >= FRAME_LEAST and self.size.height >= 4
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Frame or rule, title, and what the pane has to say."""
+        context = self._shown
+        if context is None:
+            title: Sequence[tuple[str, str]] = [(f"{self.number} ", "key"), (self.pane.title, "title")]
+            lines: Sequence[Line] = [(("starting …", "dim"),)]
+        else:
+            title = title_spans(self.pane, context, self.number, self._others)
+            room = (width - 4, height - 2) if self.boxed else (width, height - 1)
+            lines = draw_pane(self.pane, context, *room) if room[1] > 0 else []
+        outline = frame if self.boxed else rule
+        return outline(title, lines, width, height, self.has_focus)
+
+    def action_zoom(self) -> None:
+        """Ask for the whole screen."""
+        self.post_message(self.Zoomed(self))
+
+    def action_other(self) -> None:
+        """Ask for the next source of this kind."""
+        self.post_message(self.OtherAsked(self.pane.kind))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses the pane, a second one zooms it."""
+        self.focus()
+        if event.chain > 1:
+            self.action_zoom()
+
+    def on_focus(self) -> None:
+        """The frame says where the keyboard is."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """The frame says where the keyboard is."""
+        self.redraw()
+
+    @property
+    def severity(self) -> int:
+        """How wrong what this pane shows is."""
+        return worst(self._shown.feed.findings) if self._shown else 0

@@ -1,0 +1,75 @@
+"""The line at the bottom where a filter, a command or a time is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import SuggestFromList
+from textual.widgets import Input, Static
+
+
+class PromptLine(Horizontal):
+    """Asks for one line of text; Enter gives it, Esc takes the question back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", id="prompt.cancel"),
+    ]
+
+    class Changed(Message):
+        """The text so far, for what shows its effect at once."""
+
+        def __init__(self, purpose: str, text: str) -> None:
+            super().__init__()
+            self.purpose = purpose
+            self.text = text
+
+    class Answered(Message):
+        """The text was given; None when it was taken back."""
+
+        def __init__(self, purpose: str, text: str | None) -> None:
+            super().__init__()
+            self.purpose = purpose
+            self.text = text
+
+    def __init__(
+        self, purpose: str, label: str, text: str = "", choices: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        super().__init__(id="prompt")
+        self.purpose = purpose
+        self._label = label
+        self._text = text
+        self._choices = choices
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Label and input."""
+        label = Static(Content(self._label), classes="prompt--label")
+        label.styles.width = cell_len(self._label) + 2
+        yield label
+        suggester = SuggestFromList(self._choices, case_sensitive=False) if self._choices else None
+        yield Input(self._text, placeholder=self._hint, suggester=suggester, compact=True)
+
+    def on_mount(self) -> None:
+        """The keyboard is here while the question stands."""
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass on what stands there now."""
+        event.stop()
+        self.post_message(self.Changed(self.purpose, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the answer."""
+        event.stop()
+        self.post_message(self.Answered(self.purpose, event.value))
+
+    def action_cancel(self) -> None:
+        """Take the question back."""
+        self.post_message(self.Answered(self.purpose, None))
