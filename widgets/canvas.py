@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,7 +13,6 @@ from textual.widget import Widget
 
 from console.text import width as cell_width
 from widgets.draw import ROLES, Line, fit
-
 
 ROLE_CLASSES = {f"canvas--{role}" for role in ROLES}
 """The component classes of all roles. Screens carry them, once for all their canvases: resolved by

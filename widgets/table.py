@@ -10,12 +10,12 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from console.filters import Filter, parse
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from console.filters import Filter, parse
 from console.findings import Severity
 from console.text import pad
 from widgets.canvas import Canvas
@@ -258,8 +258,8 @@ class Table(Canvas, Generic[R], can_focus=True):
             self._top = self._cursor
         elif self._cursor >= self._top + room:
             self._top = self._cursor - room + 1
-        shown = range(self._top, min(len(self._rows), self._top + room))
-        return [*lines, *(self._draw_one(index, widths, width) for index in shown)]
+        in_view = range(self._top, min(len(self._rows), self._top + room))
+        return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
 
     def _draw_one(self, index: int, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
         row = self._rows[index]

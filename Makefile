@@ -1,0 +1,67 @@
+# Every target sets up what it needs in .venv; the machine needs Python 3.11+, make and the package index.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 14
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "opsconsole needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m compileall -q console screens widgets themes
+	@touch $@
+
+install: $(STAMP) ## set up .venv
+
+run: $(STAMP) ## the console on this host
+	@$(BIN)/opsconsole
+
+demo: $(STAMP) ## the console against embedded servers with something to see
+	@$(BIN)/opsconsole demo
+
+test: $(STAMP) ## all tests, against real servers, on all cores
+	@$(BIN)/python -m pytest -n auto --dist loadscope
+
+lint: $(STAMP) ## ruff, mypy, pyright, import-linter, side by side
+	@$(MAKE) --no-print-directory -j4 lint-ruff lint-mypy lint-pyright lint-imports
+
+lint-ruff: $(STAMP)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+lint-mypy: $(STAMP)
+	@$(BIN)/mypy
+
+lint-pyright: $(STAMP)
+	@$(BIN)/pyright
+
+lint-imports: $(STAMP)
+	@$(BIN)/lint-imports
+
+format: $(STAMP) ## write the code the way ruff wants it
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(STAMP) ## the budgets beside the peers that are installed
+	@$(BIN)/python -m tests.bench
+
+faults: $(STAMP) ## every server killed, frozen for 60 s and restarted in turn
+	@$(BIN)/python -m tests.bench.faults
+
+docs: $(STAMP) ## the reference tables, from the code
+	@$(BIN)/python -m console.reference
+
+constraints: $(STAMP) ## pin what is installed now: names and versions only
+	@$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check \
+	  | grep -E '^[A-Za-z0-9_.-]+==' > constraints.txt
+
+clean: ## remove what was set up and made
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.PHONY: help install run demo test lint lint-ruff lint-mypy lint-pyright lint-imports format bench faults docs constraints clean
