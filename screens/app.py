@@ -14,12 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.segment import Segment
+from rich.segment import Segment, Segments
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
@@ -28,6 +29,7 @@ from console.past import Past
 from console.sources.base import Focus
 from console.text import clean
 from screens.base import OpsScreen
+from screens.crash import report
 from screens.overview import OverviewScreen
 from themes import THEMES
 from widgets.lines import HeaderState
@@ -168,12 +170,11 @@ class OpsConsole(App[None]):
         sources = self._given
         if sources is None:
             from console.discovery import discover
+            from console.worker import Worker as Thread
 
-            from console.worker import Worker
-
-            worker = Worker("discovery")
-            found = await worker.call(discover, self.config, dict(os.environ))
-            worker.stop()
+            thread = Thread("discovery")
+            found = await thread.call(discover, self.config, dict(os.environ))
+            thread.stop()
             sources = found.sources
             self._notes += found.notes
         self.collector = Collector(sources, interval=self.config.interval)
@@ -191,6 +192,22 @@ class OpsConsole(App[None]):
     async def on_unmount(self) -> None:
         """Let go of every connection."""
         await self.collector.stop()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed says so; nothing fails in silence."""
+        if event.state is WorkerState.ERROR:
+            self.tell(
+                f"{event.worker.description or event.worker.name} failed: {event.worker.error}", "error"
+            )
+
+    def _fatal_error(self) -> None:
+        # Textual would print the traceback with the values of variables, secrets among them
+        error = self._exception or RuntimeError("unknown")
+        path = report(error, os.environ, self.collector.clock.now())
+        where = f"the details are in {path}" if path else "its details could not be written"
+        sentence = f"opsconsole ended by a defect of its own ({type(error).__name__}): {where}"
+        self._exit_renderables.append(Segments([Segment(clean(sentence)), Segment.line()]))
+        self._close_messages_no_wait()
 
     def tell(self, text: str, severity: str = "information") -> None:
         """A short message over the screen; outside text in it never becomes markup."""
