@@ -200,7 +200,7 @@ def _dispatch(command: str, arguments: argparse.Namespace, loaded: Loaded) -> in
 
         return run(loaded.config, notes=loaded.notes)
     if command == "demo":
-        from console.demo import demo
+        from console.demo.front import demo
 
         return demo(loaded, arguments.seconds)
     if command == "status":
