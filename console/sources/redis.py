@@ -25,7 +25,7 @@ from console.sources.base import Focus
 from console.sources.redis_address import Address, BadAddress, local_addresses, parse_url
 from console.sources.redis_facts import Clients, CommandStat, Details, RedisSnapshot
 from console.sources.redis_judge import judge
-from console.sources.redis_link import CLIENT_NAME, Absent, Link, Reply, not_found, translate
+from console.sources.redis_link import CLIENT_NAME, Absent, Link, Lost, Reply, not_found, stranger, translate
 from console.sources.redis_rates import Rates
 from console.sources.redis_samples import NUMBERS, samples
 from console.worker import Worker
@@ -117,8 +117,12 @@ class RedisSource:
             raise Refused(self._fault, "write redis://user:password@host:6379 or unix:///path")
         try:
             async with asyncio.timeout(ASK_LIMIT):
-                if self._link is None:
-                    self._link = await self._connect()
+                if self._link is not None:
+                    try:
+                        return await self._ask(self._link, focus)
+                    except Lost:  # restarted meanwhile, or hung up on the idle: a new connection tells
+                        self._drop()
+                self._link = await self._connect()
                 return await self._ask(self._link, focus)
         except TimeoutError:
             self._drop()
@@ -177,9 +181,6 @@ class RedisSource:
         self._password = password_from(self._password_command)
 
     async def _ask(self, link: Link, focus: Focus) -> RedisSnapshot:
-        if not self._named:
-            await link.ask(("CLIENT", "SETNAME", CLIENT_NAME))  # a name is a courtesy: a refusal is no matter
-            self._named = True
         latency = await self._ping(link)
         commands: list[tuple[str, ...]] = [("INFO",)]
         if focus >= Focus.GLANCE and self._allowed("SLOWLOG"):
@@ -198,16 +199,23 @@ class RedisSource:
     async def _ping(self, link: Link) -> float:
         if not self._allowed("PING"):
             return math.nan
+        # the name is a courtesy to whoever reads CLIENT LIST: no matter if it is refused
+        naming = [] if self._named else [("CLIENT", "SETNAME", CLIENT_NAME)]
         before = self._clock.monotonic()
-        reply = (await link.ask(("PING",)))[0]
-        return self._clock.monotonic() - before if self._plain(link, "PING", reply) is not None else math.nan
+        reply = (await link.ask(*naming, ("PING",)))[-1]
+        latency = self._clock.monotonic() - before
+        self._named = True
+        answer = self._plain(link, "PING", reply)
+        if answer is not None and answer != b"PONG":
+            raise stranger(link.address)
+        return math.nan if answer is None else latency
 
     def _info(self, reply: Reply, address: Address) -> read.Info:
         if isinstance(reply, Exception):
             raise translate(reply, address)
         info = read.Info(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else "")
         if "redis_version" not in info:
-            raise Refused(f"what listens at {address.label} is no Redis", "correct the address")
+            raise stranger(address)
         if info.int("loading"):
             share = f", {info.int('loading_loaded_perc')} %" if "loading_loaded_perc" in info else ""
             left = info.int("loading_eta_seconds")

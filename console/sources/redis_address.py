@@ -79,7 +79,7 @@ def parse_url(url: str) -> Address:
     password = unquote(parts.password or "") or query.get("password", "")
     if parts.scheme == "unix":
         path = unquote(parts.path)
-        if not path.startswith("/"):
+        if parts.hostname or not path.startswith("/"):
             raise BadAddress("a socket is written unix:///path/to/redis.sock")
         return Address(path=path, username=username, password=password)
     if parts.scheme not in ("redis", "rediss"):

@@ -225,11 +225,13 @@ def slow_log(reply: Any) -> tuple[SlowCommand, ...]:
     for entry in reply if isinstance(reply, list) else ():
         if not isinstance(entry, list) or len(entry) < 4 or not isinstance(entry[3], list):
             continue
+        if not all(isinstance(value, int) for value in entry[:3]):
+            continue
         client = entry[4] if len(entry) > 4 else b""
         name = entry[5] if len(entry) > 5 else b""
         entries.append(
             SlowCommand(
-                id=int(entry[0]),
+                id=entry[0],
                 time=float(entry[1]),
                 seconds=entry[2] / 1e6,
                 command=command_text(entry[3]),

@@ -8,6 +8,7 @@ without Redis it costs nothing.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.redis_address import Address
-from console.text import clean
+from console.text import clean, decode
 from console.worker import Worker
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ CLIENT_NAME = "opsconsole"
 SOCKET_LIMIT = 2.0
 """Seconds to connect, and to wait for one reply."""
 
+LISTEN = 0.2
+"""Seconds to hear out a server that hung up on us."""
+
 Reply = Any
 """What a command gave: bytes, a number, a list, or the error it was answered with."""
 
@@ -35,12 +39,18 @@ class Absent(Unreachable):
     """Nothing listens at the address."""
 
 
+class Lost(Unreachable):
+    """The connection broke."""
+
+
 class Link:
     """An open connection; `drop` it after any failure and make a new one."""
 
-    def __init__(self, address: Address, connection: AbstractConnection) -> None:
+    def __init__(self, address: Address, host: str, password: str) -> None:
         self.address = address
-        self._connection = connection
+        self._host = host
+        self._connection = _connection(address, host, password)
+        self._answered = False
 
     @classmethod
     async def open(cls, address: Address, password: str, worker: Worker) -> Link:
@@ -50,10 +60,9 @@ class Link:
         that others need, and hold up the way out, for as long as a dead name server keeps it.
         """
         hosts: Sequence[str] = (address.host,)
-        if address.host == "localhost":
-            hosts = ("127.0.0.1", "::1")
-        elif not address.path and not address.tls:  # TLS needs the name: redis-py checks it
-            hosts = await worker.call(_resolve, address.host, address.port)
+        if not address.path and not address.tls:  # TLS needs the name: redis-py compares it
+            local = address.host == "localhost"
+            hosts = ("127.0.0.1", "::1") if local else await worker.call(_resolve, address.host, address.port)
         for host in hosts[:-1]:
             try:
                 return await cls._open(address, host, password)
@@ -63,12 +72,12 @@ class Link:
 
     @classmethod
     async def _open(cls, address: Address, host: str, password: str) -> Link:
-        link = cls(address, _connection(address, host, password))
+        link = cls(address, host, password)
         try:
             await link._connection.connect()
         except BaseException as error:  # noqa: BLE001 said in our words and raised on
             link.drop()
-            raise translate(error, address) from None
+            raise await link._explain(error) from None
         return link
 
     async def ask(self, *commands: Sequence[str]) -> list[Reply]:
@@ -86,8 +95,24 @@ class Link:
                 except (AuthenticationError, BusyLoadingError, ResponseError) as error:
                     replies.append(error)
         except BaseException as error:  # noqa: BLE001 said in our words and raised on
-            raise translate(error, self.address) from None
+            raise await self._explain(error) from None
+        self._answered = True
         return replies
+
+    async def _explain(self, error: BaseException) -> BaseException:
+        """The error in our words; when the first exchange broke, what a second caller is told.
+
+        A Redis without a free slot, or in protected mode, says so to whoever connects and hangs up at
+        once; other servers object to our first words and do the same. What they said is lost when it
+        crosses ours, so it is heard out again.
+        """
+        told = translate(error, self.address)
+        if not isinstance(told, Lost) or self._answered or self.address.tls:
+            return told
+        words = await _first_words(self.address, self._host)
+        if words.startswith("-"):
+            return _answered(words[1:], self.address)
+        return told if not words or words[0] in "+$*:" else stranger(self.address)
 
     def drop(self) -> None:
         """Close at once and without a word: a frozen peer cannot hold it up. May be called twice."""
@@ -117,6 +142,28 @@ def _connection(address: Address, host: str, password: str) -> AbstractConnectio
     return Connection(host=host, port=address.port, **options)
 
 
+async def _first_words(address: Address, host: str) -> str:
+    """The line a server says to someone who only listens, or else who says PING; often nothing."""
+    writer = None
+    try:
+        async with asyncio.timeout(2 * LISTEN):
+            if address.path:
+                reader, writer = await asyncio.open_unix_connection(address.path)
+            else:
+                reader, writer = await asyncio.open_connection(host, address.port)
+            try:
+                async with asyncio.timeout(LISTEN):
+                    return decode(await reader.readline(), 400).strip()
+            except TimeoutError:
+                writer.write(b"PING\r\n")
+                return decode(await reader.readline(), 400).strip()
+    except (OSError, TimeoutError, ValueError):
+        return ""
+    finally:
+        if writer is not None:
+            writer.transport.abort()
+
+
 def _resolve(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -141,11 +188,19 @@ def translate(error: BaseException, address: Address) -> BaseException:
     if isinstance(error, redis.ResponseError):
         return _answered(str(error), address)
     if isinstance(error, (redis.TimeoutError, TimeoutError)):
-        return TimedOut(f"{where} did not answer within {SOCKET_LIMIT:g} s", "it is retried by itself")
+        tls = "; if the server has no TLS, write redis:// for rediss://" if address.tls else ""
+        reason = f"{where} did not answer within {SOCKET_LIMIT:g} s"
+        return TimedOut(reason, f"it is retried by itself{tls}")
     if isinstance(error, redis.ConnectionError):
         return _not_connected(error, address)
     # redis-py meets bytes of another protocol with InvalidResponse, ValueError or RecursionError
-    return Refused(f"what listens at {where} does not speak Redis's protocol", "correct the address")
+    return stranger(address)
+
+
+def stranger(address: Address) -> Refused:
+    """Something else has the port."""
+    reason = f"what listens at {address.label} does not speak Redis's protocol"
+    return Refused(reason, "correct the address: another program has that port")
 
 
 def _not_signed_in(error: Exception, address: Address) -> SourceError:
@@ -165,6 +220,10 @@ def _answered(text: str, address: Address) -> SourceError:
     if code == "DENIED":
         fix = "set a password there, or bind and protected-mode no in redis.conf"
         return Refused("protected mode: it answers its own host only", fix)
+    if "max number of clients" in text:
+        return Unreachable(
+            "it has no slot left: max number of clients reached", "close idle clients or raise maxclients"
+        )
     if code == "BUSY":
         return Unreachable("busy running a script", f"end the script: {address.cli} SCRIPT KILL")
     return Refused(f"it answered: {clean(text, 200)}", f"try {address.cli} INFO")
@@ -187,14 +246,11 @@ def _not_connected(error: Exception, address: Address) -> SourceError:
         if number in (errno.EACCES, errno.EPERM):
             fix = f"join the socket's group: sudo usermod -aG redis {os.environ.get('USER', 'YOU')}"
             return Refused(f"no permission to open {where}", fix)
-        if number:
+        if number and not isinstance(cause, ConnectionError):
             return Unreachable(f"{where}: {os.strerror(number)}", "it is retried by itself")
     if "max number of clients" in str(error):
-        fix = "close idle clients or raise maxclients"
-        return Unreachable("it has no slot left: max number of clients reached", fix)
-    if "closed" in str(error).lower():
-        return Unreachable(f"{where} closed the connection", "is it a Redis, and with or without TLS?")
-    return Unreachable(f"{where}: {clean(str(error), 200)}", "it is retried by itself")
+        return _answered(str(error), address)
+    return Lost(f"{where} closed the connection", "is it a Redis, and with or without TLS?")
 
 
 def not_found() -> NotFound:

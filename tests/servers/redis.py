@@ -9,8 +9,10 @@ Nothing here needs pytest: the bench uses it too.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import socket
@@ -46,9 +48,17 @@ class RedisServer:
     server's own tools sign in with.
     """
 
-    def __init__(self, binary: str, *, settings: Mapping[str, str] | None = None, password: str = "") -> None:
+    def __init__(
+        self,
+        binary: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        password: str = "",
+        sentinel: bool = False,
+    ) -> None:
         self.binary = binary
-        self.settings = {**_QUIET, **(settings or {})}
+        self.sentinel = sentinel
+        self.settings = {**({} if sentinel else _QUIET), **(settings or {})}
         self.password = password
         self.directory = Path(tempfile.mkdtemp(prefix="ops-rd-", dir="/tmp"))  # sockets need short paths
         self.socket = self.directory / "s"
@@ -97,9 +107,13 @@ class RedisServer:
         config.write_text("\n".join(lines))
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self.binary, config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.directory, start_new_session=True,
-            )  # fmt: skip
+                [self.binary, config, *(["--sentinel"] if self.sentinel else [])],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                start_new_session=True,
+            )
         until = time.monotonic() + START_LIMIT
         while not self._answers(ready):
             if self._process.poll() is not None or time.monotonic() > until:
@@ -185,8 +199,12 @@ class RedisServer:
 
 
 def free_port() -> int:
-    """A loopback port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port nobody listens on now, below those the kernel gives to clients.
+
+    One of theirs could be taken while a server is down, and a cluster's second port would be too high.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
