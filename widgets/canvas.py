@@ -12,7 +12,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console.text import width as cell_width
-from widgets.draw import ROLES, Line, fit
+from widgets.boundary import DrawingFailedError, attempt
+from widgets.draw import ROLES, Line, fit, wrap
 
 ROLE_CLASSES = {f"canvas--{role}" for role in ROLES}
 """The component classes of all roles. Screens carry them, once for all their canvases: resolved by
@@ -45,8 +46,10 @@ class Canvas(Widget):
         width, height = self.content_size
         if not width or not height or not self.is_attached:
             return
-        drawn = self.draw(width, height)
-        lines = [fit(drawn[y] if y < len(drawn) else (), width) for y in range(height)]
+        try:
+            lines = attempt(self._fitted, width, height)
+        except DrawingFailedError as failure:
+            lines = _fill(failed_lines(failure, width), width, height)
         old = self._lines
         if len(old) != height or (old and _cells(old[0]) != width):
             self._lines, self._strips = lines, [self._strip(line, width) for line in lines]
@@ -64,14 +67,18 @@ class Canvas(Widget):
             offset = self.content_region.offset - self.region.offset
             self.refresh(*(region.translate(offset) for region in dirty))
 
+    def _fitted(self, width: int, height: int) -> list[Line]:
+        return _fill(self.draw(width, height), width, height)
+
     def _strip(self, spans: Line, width: int) -> Strip:
         return Strip([Segment(text, self.role_style(role)) for text, role in spans], width)
 
     def role_style(self, role: str) -> Style:
-        """The theme's style of a role, from the component classes of the screen."""
+        """The theme's style of a role, from the component classes of the screen; unknown ones are text."""
         style = self._roles.get(role)
         if style is None:
-            style = self._roles[role] = self.screen.get_component_rich_style(f"canvas--{role}")
+            known = role if role in ROLES else "text"
+            style = self._roles[role] = self.screen.get_component_rich_style(f"canvas--{known}")
         return style
 
     def render_line(self, y: int) -> Strip:
@@ -99,6 +106,15 @@ class Canvas(Widget):
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
 
 
+def _fill(drawn: Sequence[Line], width: int, height: int) -> list[Line]:
+    return [fit(drawn[y] if y < len(drawn) else (), width) for y in range(height)]
+
+
+def failed_lines(failure: DrawingFailedError, width: int) -> list[Line]:
+    """What stands where something could not be drawn."""
+    return wrap(f"✖ this pane failed to draw: {failure}", width, "crit")
+
+
 def _cells(spans: Line) -> int:
     return sum(cell_width(text) for text, _ in spans)
 
@@ -119,7 +135,8 @@ def _changed(before: Line, after: Line, width: int) -> tuple[int, int]:
                 right -= _common(old[0][::-1], new[0][::-1])
             break
         right -= cell_width(old[0])
-    return min(left, width - 1), max(right, left + 1)
+    left = min(left, width - 1)
+    return left, max(right, left + 1)
 
 
 def _common(old: str, new: str) -> int:

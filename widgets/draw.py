@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from console.findings import Severity
-from console.text import clip, pad, width
+from console.text import clip, width
 
 Span: TypeAlias = tuple[str, str]
 """Text and role."""
@@ -64,21 +64,14 @@ def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
     for text, role in spans:
         if not text:
             continue
-        room = cells - used
-        if room <= 0:
-            # something was cut exactly at the edge: say so in the last cell
-            last, last_role = fitted[-1]
-            fitted[-1] = (clip(last + "…", width(last)) if width(last) > 1 else "…", last_role)
-            break
-        size = width(text)
-        if size > room:
-            text = pad(text, room)
-            size = room
+        used += width(text)
         if fitted and fitted[-1][1] == role:
             fitted[-1] = (fitted[-1][0] + text, role)
         else:
             fitted.append((text, role))
-        used += size
+    if used > cells:
+        fitted = _cut(fitted, cells)
+        used = line_width(fitted)
     if used < cells:
         gap = " " * (cells - used)
         if fitted and fitted[-1][1] == fill:
@@ -86,6 +79,25 @@ def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
         else:
             fitted.append((gap, fill))
     return tuple(fitted)
+
+
+def _cut(spans: Sequence[Span], cells: int) -> list[Span]:
+    """A line that is too long in at most `cells` cells, ending in an ellipsis unless only blanks went."""
+    kept: list[Span] = []
+    blank_from = max((i for i, (text, _) in enumerate(spans) if text.strip(" ")), default=-1)
+    visible = [*spans[:blank_from], (spans[blank_from][0].rstrip(" "), spans[blank_from][1])]
+    if blank_from < 0 or line_width(visible) <= cells:
+        return visible if blank_from >= 0 else []
+    room = cells
+    for text, role in visible:
+        size = width(text)
+        if size >= room:
+            # at the very edge something of the next span is lost: the last cell says so
+            kept.append((clip(text + "…", room), role))
+            break
+        kept.append((text, role))
+        room -= size
+    return kept
 
 
 def spread(left: Sequence[Span], right: Sequence[Span], cells: int) -> Line:
@@ -108,25 +120,38 @@ def beside(left: Sequence[Line], right: Sequence[Line], left_cells: int, gap: in
 
 
 def wrap(text: str, cells: int, role: str = "text") -> list[Line]:
-    """Text broken at blanks into lines of at most `cells` cells; longer words are cut into pieces."""
-    lines: list[Line] = []
-    current = ""
+    """Text broken at blanks into lines of at most `cells` cells; longer words are cut into pieces.
+
+    A character wider than `cells` gets a line of its own.
+    """
+    lines: list[str] = []
+    current: str | None = None
     for word in text.split(" "):
-        candidate = f"{current} {word}" if current else word
+        candidate = word if current is None else f"{current} {word}"
         if width(candidate) <= cells:
             current = candidate
             continue
         if current:
-            lines.append(((current, role),))
-        while width(word) > cells > 1:
-            piece = clip(word, cells + 1)[:-1] if width(word) > cells else word
-            piece = piece or word[:1]
-            lines.append(((piece, role),))
-            word = word[len(piece) :]
-        current = word
-    if current or not lines:
-        lines.append(((current, role),))
-    return lines
+            lines.append(current)
+        *pieces, current = _pieces(word, max(1, cells))
+        lines += pieces
+    lines.append(current or "")
+    return [((part, role),) for part in lines]
+
+
+def _pieces(word: str, cells: int) -> list[str]:
+    """A word cut into parts of at most `cells` cells; marks stay with the character they stand on."""
+    if word.isascii():
+        return [word[at : at + cells] for at in range(0, len(word), cells)] or [""]
+    pieces, piece, used = [], "", 0
+    for char in word:
+        size = width(char)
+        if piece and size and used + size > cells:
+            pieces.append(piece)
+            piece, used = "", 0
+        piece += char
+        used += size
+    return [*pieces, piece]
 
 
 def meter(ratio: float, cells: int, limit: float | None = None, role: str = "") -> list[Span]:
@@ -167,26 +192,24 @@ def sparkline(
     Missing values (not-a-number) are blanks; a value above zero never looks like zero.
     """
     shown = list(values[-cells:]) if cells > 0 else []
-    finite = [v for v in shown if math.isfinite(v)]
-    top = high if high is not None else max(finite, default=0.0)
-    reach = top - low
-    chars = []
-    for value in shown:
-        if not math.isfinite(value):
-            chars.append(" ")
-        elif reach <= 0 or value <= low:
-            chars.append(_BARS[0])
-        else:
-            step = math.ceil((value - low) / reach * 8) - 1
-            chars.append(_BARS[min(7, max(1 if step else 0, step))])
+    if high is None or not math.isfinite(high):
+        high = max((v for v in shown if math.isfinite(v)), default=0.0)
+    reach = high - low
+    chars = [
+        bar_char((value - low) / reach if reach > 0 else 0.0) if math.isfinite(value) else " "
+        for value in shown
+    ]
     return ("".join(chars).rjust(max(0, cells)), role)
 
 
 def bar_char(ratio: float) -> str:
-    """One cell that stands for a ratio, for rows of small meters such as one a core."""
+    """One cell that stands for a ratio, for rows of small meters such as one a core.
+
+    Only zero looks like zero; not-a-number is a blank.
+    """
     if not math.isfinite(ratio):
         return " "
-    return _BARS[min(7, max(0, math.ceil(ratio * 8) - 1))]
+    return _BARS[min(7, math.ceil(ratio * 7))] if ratio > 0 else _BARS[0]
 
 
 def severity_span(severity: Severity) -> Span:
