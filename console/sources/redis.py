@@ -109,7 +109,8 @@ class RedisSource:
         self._forbidden: dict[str, tuple[float, str]] = {}
         self._details: Details | None = None
         self._slow_length: int | None = None
-        self._slow_time = self._details_time = -math.inf
+        self._slow_read: tuple[float, Any] = (-math.inf, None)
+        self._details_time = -math.inf
 
     async def poll(self, focus: Focus) -> RedisSnapshot:
         """Ask once. Raises NotFound, Refused, Unreachable or TimedOut, and keeps no connection then."""
@@ -194,7 +195,7 @@ class RedisSource:
         if focus >= Focus.FULL:
             await self._ask_details(link, info, now, length)
         self._slow_length = length if isinstance(length, int) else None
-        return self._snapshot(link, info, now, latency)
+        return self._snapshot(link, info, now, latency, self._details if focus >= Focus.FULL else None)
 
     async def _ping(self, link: Link) -> float:
         if not self._allowed("PING"):
@@ -253,10 +254,11 @@ class RedisSource:
     async def _ask_details(self, link: Link, info: read.Info, now: float, length: Any) -> None:
         old = self._details or Details()
         slow_log, commands, clients = old.slow_log, old.commands, old.clients
-        if length is not None and (length != self._slow_length or now - self._slow_time >= SLOW_LOG_STEP):
+        read_at, read_length = self._slow_read
+        if length is not None and (length != read_length or now - read_at >= SLOW_LOG_STEP):
             reply = (await link.ask(("SLOWLOG", "GET", str(SLOW_LOG_ENTRIES))))[0]
             slow_log = read.slow_log(self._plain(link, "SLOWLOG", reply))
-            self._slow_time = now
+            self._slow_read = (now, length)
         if now - self._details_time >= DETAILS_STEP:
             questions = [("INFO", "commandstats")]
             if self._allowed("CLIENT") and info.int("connected_clients") <= MANY_CLIENTS:
@@ -274,7 +276,9 @@ class RedisSource:
         stats = read.Info(reply.decode("utf-8", "replace"))
         return read.commands(stats, {stat.name: stat for stat in old}, now - self._details_time)
 
-    def _snapshot(self, link: Link, info: read.Info, now: float, latency: float) -> RedisSnapshot:
+    def _snapshot(
+        self, link: Link, info: read.Info, now: float, latency: float, details: Details | None
+    ) -> RedisSnapshot:
         server = read.server(info, self._clock.now().timestamp())
         totals = read.totals(info)
         interval = self._rates.interval(now, server.run_id, totals)
@@ -298,7 +302,7 @@ class RedisSource:
             ops=interval.rate("commands") if interval else info.float("instantaneous_ops_per_sec", 0.0),
             slow_length=self._slow_length,
             slow_threshold=self._threshold,
-            details=self._details,
+            details=details,
             numbers={field: info.float(field) for field in NUMBERS if field in info},
         )
 

@@ -268,7 +268,7 @@ class RedisSnapshot(Snapshot):
     slow_threshold: float | None
     """Seconds a command must take to be logged; negative: never logged; None: unknown."""
     details: Details | None
-    """None until looked at closely."""
+    """None unless looked at closely."""
     numbers: Mapping[str, float]
     """INFO's numeric fields that go out as samples, under INFO's names."""
 
