@@ -144,16 +144,19 @@ class OpsConsole(App[None]):
 
     # -- beginning and ending
 
-    def on_mount(self) -> None:
-        """Paint first; everything heavy comes after."""
-        if self.config.keys:
-            self.set_keymap(dict(self.config.keys))
+    def on_load(self) -> None:
+        """From before the terminal is taken on, being told to end gives it back."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:
                 loop.add_signal_handler(number, self._told_to_end, number)
             except (ValueError, RuntimeError):
                 pass  # not the main thread (tests): there is no terminal to lose either
+
+    def on_mount(self) -> None:
+        """Paint first; everything heavy comes after."""
+        if self.config.keys:
+            self.set_keymap(dict(self.config.keys))
         self.set_interval(1.0, self._tick, name="clock")
         self.call_after_refresh(self._begin)
 

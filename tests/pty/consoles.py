@@ -1,0 +1,84 @@
+"""The console in a terminal: on fakes, or the real command line with a configuration and home of its own."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.pty import fakes
+from tests.pty.terminal import Terminal
+
+START_LIMIT = 15.0
+"""Seconds until the first readings are drawn, on a machine where several tests run at once."""
+
+
+def fake_console(
+    mode: str = "frozen", *, env: Mapping[str, str | None] | None = None, **more: Any
+) -> Terminal:
+    """The console on the fakes of `tests.pty.fakes`."""
+    return Terminal(fakes.command(mode), env={**fakes.environment(), **(env or {})}, **more)
+
+
+def program() -> list[str]:
+    """The console's real command."""
+    script = Path(sys.executable).with_name("opsconsole")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "console"]
+
+
+def real_console(
+    home: Path,
+    config: str,
+    *arguments: str,
+    env: Mapping[str, str | None] | None = None,
+    **more: Any,
+) -> Terminal:
+    """The real command line, in `home` and with this configuration; nothing of the user's is seen."""
+    file = home / "config.toml"
+    file.write_text(config)
+    file.chmod(0o600)
+    private = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "none"),
+        "XDG_STATE_HOME": str(home / "state"),
+        **(env or {}),
+    }
+    return Terminal([*program(), "--config", str(file), *arguments], env=private, directory=home, **more)
+
+
+def steady(text: str) -> str:
+    """A screen's text without what changes by itself: clocks, ages and the console's own cost."""
+    text = re.sub(r"\d\d:\d\d:\d\d", "HH:MM:SS", text)
+    text = re.sub(r"own +[\d.]+% +[\d.]+[KMG]", "own", text)
+    return re.sub(r" +$", "", text, flags=re.MULTILINE)
+
+
+def settled(terminal: Terminal, timeout: float = 10.0) -> str:
+    """The screen's steady text once it stays the same for a fifth of a second."""
+    until = time.monotonic() + timeout
+    before, since = "", time.monotonic()
+    while time.monotonic() < until:
+        now = steady(terminal.text)
+        if now != before:
+            before, since = now, time.monotonic()
+        elif time.monotonic() - since >= 0.2:
+            return now
+        time.sleep(0.02)
+    raise AssertionError(f"the screen never came to rest:\n{before}")
+
+
+def to_overview(terminal: Terminal) -> None:
+    """Leave prompts, windows and zoomed panes until the overview is in front."""
+    for _ in range(8):
+        if OVERVIEW.search(terminal.text):
+            return
+        terminal.press("escape")
+        terminal.wait_quiet(0.15, 2.0)
+    terminal.wait_for(OVERVIEW, 2.0)
+
+
+OVERVIEW = re.compile(r"^ 1-\d pane", re.MULTILINE)
+"""What only the overview's footer says."""

@@ -1,0 +1,110 @@
+"""From the first paint to the terminal given back, whichever way the console is ended."""
+
+from __future__ import annotations
+
+import signal
+import termios
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from tests.pty.consoles import fake_console
+from tests.pty.sequences import modes
+from tests.pty.terminal import Terminal
+
+GONE_LIMIT = 3.0
+"""Seconds from being told to end to being gone."""
+LEFT_ON = {7, 25}
+"""Modes a shell wants on: line wrap and the cursor."""
+WAYS: dict[str, tuple[Callable[[Terminal], None], int]] = {
+    "q": (lambda t: t.press("q"), 0),
+    "ctrl+c": (lambda t: t.press("ctrl+c"), 0),
+    ":quit": (lambda t: t.type(":quit\r"), 0),
+    "SIGTERM": (lambda t: t.signal(signal.SIGTERM), 128 + signal.SIGTERM),
+    "SIGHUP": (lambda t: t.signal(signal.SIGHUP), 128 + signal.SIGHUP),
+}
+"""How it is ended, and the exit code that tells it."""
+
+
+def assert_given_back(terminal: Terminal) -> None:
+    """The terminal is as a shell wants it."""
+    wrong = {mode: on for mode, on in modes(bytes(terminal.raw)).items() if on != (mode in LEFT_ON)}
+    assert not wrong, f"modes left set (True) or reset (False): {wrong}"
+    flags = terminal.settings()[3]
+    assert flags & termios.ECHO, "the terminal does not echo any more"
+    assert flags & termios.ICANON, "the terminal is still raw"
+    assert flags & termios.ISIG, "ctrl+c would do nothing"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_ends_at_once_and_gives_the_terminal_back(way: str) -> None:
+    end, code = WAYS[way]
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        assert modes(bytes(terminal.raw))[1049], "the alternate screen was never entered"
+        started = time.monotonic()
+        end(terminal)
+        assert terminal.wait(GONE_LIMIT) == code
+        assert time.monotonic() - started < GONE_LIMIT
+        assert_given_back(terminal)
+        assert terminal.family() == []
+        assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("screen", ["overview", "zoom", "details", "prompt", "palette", "paused"])
+def test_it_can_be_told_to_end_wherever_the_reader_is(screen: str) -> None:
+    keys = {"overview": "", "zoom": "2", "details": "2\r", "prompt": "2/", "palette": "\x10", "paused": "p"}
+    with fake_console(size=(100, 30)) as terminal:
+        terminal.wait_for("40 rows")
+        for key in keys[screen]:
+            terminal.type(key)
+            terminal.wait_quiet(0.1)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait(GONE_LIMIT) == 128 + signal.SIGTERM
+        assert_given_back(terminal)
+
+
+def test_a_closed_terminal_ends_it_and_leaves_no_process() -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        terminal.hang_up()
+        terminal.wait(GONE_LIMIT)
+        assert terminal.family() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_can_be_told_to_end_while_it_starts(number: signal.Signals) -> None:
+    for delay in (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4):
+        with fake_console() as terminal:
+            time.sleep(delay)  # a moment of the start that no state on the screen marks
+            terminal.signal(number)
+            assert terminal.wait(GONE_LIMIT) in (128 + number, -number)
+            assert_given_back(terminal)
+
+
+def test_the_first_paint_has_the_frame_of_every_pane() -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("opsconsole")
+        for number, title in enumerate(("System", "Docker", "Postgres", "Redis", "Logs"), 1):
+            terminal.wait_for(rf"─ {number} {title}")
+        terminal.wait_for(r"1-5 pane")
+
+
+def test_suspending_gives_the_terminal_back_until_it_goes_on() -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        terminal.signal(signal.SIGTSTP)
+        stopped = psutil.Process(terminal.pid)
+        terminal.wait_for(lambda t: stopped.status() == psutil.STATUS_STOPPED, 3.0)
+        assert_given_back(terminal)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for(lambda t: modes(bytes(t.raw))[1049], 3.0)
+        terminal.press("2")
+        terminal.wait_for(r"Rows +Back .*2 Docker")
+        terminal.press("q")
+        terminal.wait_quiet(0.1)
+        terminal.press("q")
+        assert terminal.wait(GONE_LIMIT) == 0
+        assert_given_back(terminal)
