@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 from console import __version__
 
 if TYPE_CHECKING:
+    from console.config import Config
     from console.layers import Loaded
 
 THEMES = ("ops-dark", "ops-light", "high-contrast", "color-blind", "war-room")
@@ -196,13 +197,11 @@ def _run(argv: list[str]) -> int:
 
 def _dispatch(command: str, arguments: argparse.Namespace, loaded: Loaded) -> int:
     if command == "console":
-        from screens.app import run
-
-        return run(loaded.config, notes=loaded.notes)
+        return _open(loaded.config, loaded.notes)
     if command == "demo":
         from console.demo.front import demo
 
-        return demo(loaded, arguments.seconds)
+        return demo(loaded, arguments.seconds, _open)
     if command == "status":
         from console.status import status
 
@@ -214,6 +213,12 @@ def _dispatch(command: str, arguments: argparse.Namespace, loaded: Loaded) -> in
     from console.show import show_config
 
     return show_config(loaded, arguments.json, os.environ)
+
+
+def _open(config: Config, notes: Sequence[str]) -> int:
+    from screens.app import run
+
+    return run(config, notes=notes)
 
 
 def _unknown(top: Parser, command: str | None, word: str) -> NoReturn:

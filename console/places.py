@@ -69,10 +69,11 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
         return ConfigFile(path, "not there")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
+    info = os.fstat(handle)
+    if stat.S_ISDIR(info.st_mode):
+        os.close(handle)
+        raise ConfigError(f"{path} is a directory", "name the file in it")
     with os.fdopen(handle, "rb") as stream:
-        info = os.fstat(handle)
-        if stat.S_ISDIR(info.st_mode):
-            raise ConfigError(f"{path} is a directory", "name the file in it")
         if local and (why := _stranger(info)):
             return ConfigFile(path, "ignored", notes=(f"{path} is ignored: {why}",))
         try:

@@ -55,13 +55,13 @@ def leaves(tree: Tree, section: type[Section] = Config, at: KeyPath = ()) -> Ite
 
 
 def _leaf(path: KeyPath, value: Any, kind: Any) -> Iterator[Leaf]:
-    inner = item_of(kind)
-    if (table := table_of(kind)) and isinstance(value, dict):
+    table, inner, origin = table_of(kind), item_of(kind), typing.get_origin(kind)
+    if table and isinstance(value, dict):
         yield from leaves(value, table, path)
-    elif table_of(inner) and isinstance(value, (list, tuple)) and value:
+    elif origin is tuple and table_of(inner) and isinstance(value, (list, tuple)) and value:
         for index, item in enumerate(value):
             yield from _leaf((*path, index), item, inner)
-    elif inner and isinstance(value, dict):
+    elif origin is dict and isinstance(value, dict):
         for key, item in value.items():
             yield from _leaf((*path, key), item, inner)
     else:

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,8 @@ from console.demo.servers import wheels_missing
 from console.errors import OpsError, UsageError
 from console.layers import Loaded
 
+Run: TypeAlias = Callable[[Config, Sequence[str]], int]
+"""What opens the console on a configuration, with notes to show; its result is the exit code."""
 STOP_LIMIT = 12.0
 """Seconds the guardian has to end three processes, each asked twice."""
 
@@ -36,16 +38,14 @@ class Stage:
     pids: dict[str, int]
 
 
-def demo(loaded: Loaded, seconds: str | None) -> int:
+def demo(loaded: Loaded, seconds: str | None, run: Run) -> int:
     """Run the console on servers of its own until it ends, or for so many seconds; the exit code."""
     duration = _seconds(seconds)
     with stage(_progress) as running:
-        from screens.app import run
-
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()
         timer = _Timer(duration)
-        code = run(config_for(running, loaded.config), notes=loaded.notes)
+        code = run(config_for(running, loaded.config), loaded.notes)
         return 0 if timer.rang else code
 
 
