@@ -64,8 +64,7 @@ class Canvas(Widget):
             dirty.append(Region(left, y, right - left, 1))
         self._lines = lines
         if dirty:
-            offset = self.content_region.offset - self.region.offset
-            self.refresh(*(region.translate(offset) for region in dirty))
+            self.refresh(*dirty)
 
     def _fitted(self, width: int, height: int) -> list[Line]:
         return _fill(self.draw(width, height), width, height)

@@ -62,6 +62,12 @@ def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
     fitted: list[Span] = []
     used = 0
     for text, role in spans:
+        if not text.isascii() and not width(text[0]):
+            # a mark belongs to the character before it, and to nothing at the start of a line
+            marks = next((i for i, char in enumerate(text) if width(char)), len(text))
+            if fitted:
+                fitted[-1] = (fitted[-1][0] + text[:marks], fitted[-1][1])
+            text = text[marks:]
         if not text:
             continue
         used += width(text)
