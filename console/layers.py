@@ -38,6 +38,8 @@ from console.shape import (
 from console.text import clean
 
 PREFIX = "OPSCONSOLE_"
+NAME_LIMIT = 80
+"""Characters of a target's name and of a banner."""
 NOT_KEYS = frozenset({"OPSCONSOLE_REQUIRE_SERVERS"})
 """Variables with the prefix that are not for the console: the test suite's own."""
 
@@ -88,7 +90,7 @@ def load(
     top = checked(_options(options or {}), notes)
     layers.extend(_profile([*layers, top]))
     layers.append(top)
-    tree = _without_overlays(merged(layers))
+    tree = _printable(_without_overlays(merged(layers)))
     config = msgspec.convert(tree, Config)
     return Loaded(config, tuple(layers), tuple(files), tuple(clean(note, 400) for note in notes))
 
@@ -235,6 +237,20 @@ def _without_overlays(tree: Tree) -> Tree:
         for name, profile in tree.get("profiles", {}).items()
     }
     return tree | {"profiles": profiles}
+
+
+def _printable(tree: Tree) -> Tree:
+    """The tree with its names clean: they are drawn as they are."""
+
+    def copy(node: Any, key: str) -> Any:
+        if isinstance(node, dict):
+            return {inner: copy(item, inner) for inner, item in node.items()}
+        if isinstance(node, list):
+            return [copy(item, key) for item in node]
+        return clean(node, NAME_LIMIT) if key in ("name", "banner") else node
+
+    copied: Tree = copy(tree, "")
+    return copied
 
 
 def rows(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:

@@ -59,7 +59,7 @@ def _lines(seen: Sequence[Seen], severity: Severity, paint: Paint) -> Iterator[s
         source = one.feed.source
         word, tone = _state(one)
         # padded before it is painted: the codes take no cell
-        head = f"{paint(pad(word, 10), tone)} {paint(pad(source.name, names), 'bold')}"
+        head = f"{paint(pad(word, 10), tone)} {paint(pad(clean(source.name), names), 'bold')}"
         yield f"{head}  {redact(_says(one))}".rstrip()
         for finding in one.findings:
             if one.feed.reading and one.feed.reading.error and finding.subject == source.name:
@@ -119,7 +119,7 @@ def _source(one: Seen) -> dict[str, Any]:
     source, reading = one.feed.source, one.feed.reading
     error = reading.error if reading else None
     return {
-        "name": source.name,
+        "name": clean(source.name),
         "kind": source.kind,
         "target": redact(source.target),
         "state": str(one.feed.state),

@@ -48,10 +48,9 @@ def _docker(history: History) -> Iterator[str]:
 
 
 def _postgres(history: History) -> Iterator[str]:
-    sessions = latest(history, "pg_stat_activity_count")
+    sessions = latest(history, "opsconsole_pg_connections")
     yield f"{count(sessions)} of {count(latest(history, 'pg_settings_max_connections'))} sessions"
-    done = rate(history, "pg_stat_database_xact_commit") + rate(history, "pg_stat_database_xact_rollback")
-    yield f"{count(done)} tx/s"
+    yield f"{count(latest(history, 'opsconsole_pg_tps'))} tx/s"
 
 
 def _redis(history: History) -> Iterator[str]:

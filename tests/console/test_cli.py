@@ -1,0 +1,447 @@
+"""The command line as its users meet it: a process, its exit code, and what it says where."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import psutil
+import pytest
+
+from console import config
+from console.cli import SHELLS, THEMES
+from tests.servers.redis import RedisServer, wheel_redis
+
+Answer = subprocess.CompletedProcess[str]
+
+COMMANDS = ("demo", "status", "doctor", "config", "completion")
+HEADLESS = (["status", "--only", "system"], ["doctor"], ["config"], ["completion", "bash"], ["--help"])
+
+
+class Shell:
+    """Runs `opsconsole` in an environment and a directory of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+            **{name: os.environ[name] for name in ("COVERAGE_PROCESS_START",) if name in os.environ},
+        }
+
+    def command(self, *words: str) -> list[str]:
+        """The whole command line."""
+        return [sys.executable, "-P", "-m", "console", *words]
+
+    def __call__(self, *words: str, **env: str) -> Answer:
+        """Run it to its end without a terminal."""
+        return subprocess.run(
+            self.command(*words),
+            env=self.env | env,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def json(self, *words: str, **env: str) -> Any:
+        """What it prints, read as JSON."""
+        return json.loads(self(*words, "--json", **env).stdout)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A home with nothing in it."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    """A real Redis, always there."""
+    with RedisServer(wheel_redis(), settings={"maxmemory": "100mb"}) as server:
+        server.cli("SET", "a", "1")
+        yield server
+
+
+def fails(answer: Answer, *told: str) -> None:
+    """It ended with 2, one sentence, and no traceback."""
+    assert answer.returncode == 2, answer
+    assert answer.stdout == ""
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    assert answer.stderr.startswith("opsconsole: ")
+    for words in told:
+        assert words in answer.stderr
+
+
+# -- usage
+
+
+def test_version_and_help_answer_at_once(shell: Shell) -> None:
+    for option in ("--version", "--help"):
+        took = []
+        for _ in range(5):
+            started = time.monotonic()
+            assert shell(option).returncode == 0
+            took.append(time.monotonic() - started)
+        assert min(took) < 0.2  # a tenth of a second at rest; both cores may be busy here
+    assert shell("--version").stdout.startswith("opsconsole ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(shell: Shell, command: str) -> None:
+    answer = shell(command, "--help")
+    assert answer.returncode == 0
+    assert "examples:\n" in answer.stdout
+    assert f"opsconsole {command}" in answer.stdout.partition("examples:")[2]
+    assert command in shell("--help").stdout
+
+
+def test_themes_are_those_of_the_configuration() -> None:
+    assert get_args(config.Theme) == THEMES
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["stauts"], 'command "stauts" is not known (did you mean status?)'),
+        (["status", "--jsn"], "opsconsole status has no option --jsn (did you mean --json?)"),
+        (["--verison"], "opsconsole has no option --verison (did you mean --version?)"),
+        (["status", "--js"], "has no option --js (did you mean --json?)"),
+        (["status", "now"], 'opsconsole status does not take "now"'),
+        (["--theme", "ops-lite", "config"], '--theme: "ops-lite" is not known (did you mean ops-light?)'),
+        (["config", "--interval", "x"], '--interval: interval = "x" cannot be used: it takes a number'),
+        (["config", "--interval", "-1"], "--interval"),
+        (["config", "--interval"], "--interval: expected one argument: see opsconsole config --help"),
+        (["config", "--config", "/no/such"], "/no/such does not exist"),
+        (["config", "--config", "/"], "/ is a directory"),
+        (["config", "--config", "/dev/zero"], "/dev/zero is larger than 1 MB"),
+        (["config", "--config", "/bin/sh"], "/bin/sh"),
+        (["config", "--profile", "prod"], '--profile: there is no profile "prod"'),
+        (["status", "--only", "reddis"], 'there is no kind "reddis" (did you mean redis?)'),
+        (["status", "--only", ""], "there is no kind"),
+        (["completion"], "required: SHELL"),
+        (["completion", "fsh"], '"fsh" is not known (did you mean fish?)'),
+        (["\x1b[31mred"], 'command "\\x1b[31mred" is not known'),
+        (["config", "--profile", "\x1b[31mred"], "␛[31mred"),
+    ],
+)
+def test_a_wrong_command_line_is_one_sentence(shell: Shell, words: list[str], told: str) -> None:
+    fails(shell(*words), told)
+
+
+@pytest.mark.parametrize("words", [[], ["demo"], ["demo", "--seconds", "1"]])
+def test_the_console_wants_a_terminal(shell: Shell, words: list[str]) -> None:
+    fails(shell(*words), "needs a terminal", "opsconsole status")
+
+
+def on_a_terminal(shell: Shell, *words: str, env: dict[str, str], without: str = "") -> tuple[int, str]:
+    """Exit code and output of a command whose input, output and errors are a terminal, less one."""
+    ours, theirs = pty.openpty()
+    streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    if without:
+        streams[without] = subprocess.DEVNULL
+    with subprocess.Popen(shell.command(*words), env=shell.env | env, cwd=shell.home, **streams) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += (data := os.read(ours, 4096))
+            except OSError:  # how Linux tells that the other end is closed
+                break
+            if not data:
+                break
+        os.close(ours)
+        return process.wait(30), said.decode()
+
+
+@pytest.mark.parametrize("term", ["dumb", "", "unknown"])
+def test_a_terminal_that_cannot_draw_is_told(shell: Shell, term: str) -> None:
+    code, said = on_a_terminal(shell, env={"TERM": term})
+    assert code == 2
+    assert "so nothing can be drawn: try TERM=xterm-256color, or use opsconsole status" in said
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_one_stream_elsewhere_is_enough_to_refuse(shell: Shell, stream: str) -> None:
+    code, said = on_a_terminal(shell, env={}, without=stream)
+    assert code == 2
+    assert stream == "stderr" or "needs a terminal" in said
+
+
+def test_wrong_seconds_are_told_before_anything_starts(shell: Shell) -> None:
+    code, said = on_a_terminal(shell, "demo", "--seconds", "-3", env={})
+    assert code == 2
+    assert '--seconds "-3" is not a number above 0' in said
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_completion_names_every_command(shell: Shell, name: str) -> None:
+    answer = shell("completion", name)
+    assert answer.returncode == 0
+    assert all(command in answer.stdout for command in COMMANDS)
+    if name == "bash":
+        subprocess.run(["bash", "-n"], input=answer.stdout, text=True, check=True)
+
+
+@pytest.mark.parametrize("words", HEADLESS, ids=lambda words: " ".join(words))
+def test_headless_commands_never_load_textual(shell: Shell, words: list[str]) -> None:
+    code = (
+        "import sys\nfrom console.cli import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        "sys.exit('textual' in sys.modules or 'screens' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], env=shell.env, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+
+
+# -- ways to be interrupted
+
+
+def test_a_reader_that_leaves_is_no_error(shell: Shell) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        shell.command("config"), env=shell.env, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_full_disk_is_told(shell: Shell) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            shell.command("config"),
+            env=shell.env,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "opsconsole: the output cannot be written: No space left on device\n"
+
+
+def test_a_closed_output_is_no_traceback(shell: Shell) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *shell.command("config")],
+        env=shell.env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_is_not_utf8_gets_question_marks(shell: Shell) -> None:
+    shell.home.joinpath("opsconsole.toml").write_text("[profiles.p]\nbanner = 'Größe ✓'\n", encoding="utf-8")
+    answer = shell("config", PYTHONIOENCODING="ascii")
+    assert answer.returncode == 0
+    assert "Gr??e ?" in answer.stdout
+
+
+def test_ctrl_c_ends_it_with_130_and_silence(shell: Shell) -> None:
+    with RedisServer(wheel_redis()) as server:
+        server.freeze()
+        process = subprocess.Popen(
+            shell.command("status", "--only", "redis"), env=shell.env | {"REDIS_URL": server.tcp_url},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        until = time.monotonic() + 20
+        while not any(
+            c.raddr and c.raddr[1] == server.port for c in psutil.Process(process.pid).net_connections()
+        ):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        server.thaw()
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+# -- status
+
+
+def test_status_tells_what_the_server_says_itself(shell: Shell, redis: RedisServer) -> None:
+    document = shell.json("status", "--only", "redis", REDIS_URL=redis.tcp_url)
+    (source,) = document["sources"]
+    info = redis.info()
+    samples = {(s["name"], s["labels"].get("db")): s["value"] for s in source["samples"]}
+    assert source["state"] == "live"
+    assert source["wanted"] is True
+    assert samples["redis_memory_max_bytes", None] == float(info["maxmemory"]) == 100 * 1024**2
+    assert samples["redis_db_keys", "db0"] == 1
+    assert samples["redis_connected_clients", None] == 1
+    assert "of 100M" in source["summary"]
+    assert document["exit"] == 0
+    assert document["severity"] == "ok"
+
+
+@pytest.mark.parametrize(("limit", "code", "word"), [("0,2", 1, "warning"), ("0,0", 2, "critical")])
+def test_status_ends_with_the_worst_finding(
+    shell: Shell, redis: RedisServer, limit: str, code: int, word: str
+) -> None:
+    env = {"REDIS_URL": redis.tcp_url, "OPSCONSOLE_LIMITS__REDIS_MEMORY": limit}
+    answer = shell("status", "--only", "redis", **env)
+    assert answer.returncode == code
+    assert answer.stdout.startswith(f"{word:<10} redis")
+    assert answer.stdout.splitlines()[-1].startswith(f"{word}, ")
+    assert "\x1b" not in answer.stdout
+
+
+def test_a_configured_server_that_is_not_there_is_critical(shell: Shell) -> None:
+    shell.home.joinpath("mine.toml").write_text("[[redis]]\nurl = 'redis://:s3cret@127.0.0.1:1'\n")
+    shell.home.joinpath("mine.toml").chmod(0o600)
+    answer = shell("status", "--config", "mine.toml", "--only", "redis")
+    assert answer.returncode == 2
+    assert "127.0.0.1:1" in answer.stdout
+    assert "s3cret" not in answer.stdout + answer.stderr
+
+
+@pytest.fixture
+def absent(tmp_path: Path) -> dict[str, str]:
+    """An environment with one kind more, which finds nothing."""
+    (tmp_path / "absent_kind.py").write_text(
+        "from console.errors import NotFound\n"
+        "class Absent:\n"
+        "    kind = name = 'absent'\n    target = ''\n    deadline = 1.0\n"
+        "    discover = classmethod(lambda cls, config, env: [cls()])\n"
+        "    async def poll(self, focus): raise NotFound('nothing there', 'set ABSENT_URL')\n"
+        "    async def close(self): pass\n"
+    )
+    info = tmp_path / "absent_kind-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: absent-kind\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[opsconsole.sources]\nabsent = absent_kind:Absent\n")
+    return {"PYTHONPATH": str(tmp_path), "OPSCONSOLE_SOURCES": "absent"}
+
+
+def test_what_was_only_looked_for_and_not_found_is_mentioned(shell: Shell, absent: dict[str, str]) -> None:
+    answer = shell("status", **absent)
+    assert answer.returncode == 0
+    assert answer.stdout.startswith("not found  absent  nothing there: set ABSENT_URL\n")
+    assert shell("status", "--only", "absent", **absent).returncode == 2
+
+
+def test_status_is_bounded_with_a_frozen_server(shell: Shell, redis: RedisServer) -> None:
+    with RedisServer(wheel_redis()) as frozen:
+        frozen.freeze()
+        urls = f'[{{name = "frozen", url = "{frozen.tcp_url}"}}, {{name = "fine", url = "{redis.tcp_url}"}}]'
+        started = time.monotonic()
+        document = shell.json("status", "--only", "redis", OPSCONSOLE_REDIS=urls)
+        took = time.monotonic() - started
+        frozen.thaw()
+    states = {source["name"]: source["state"] for source in document["sources"]}
+    assert states == {"frozen": "stale", "fine": "live"}
+    assert document["exit"] == 2
+    assert took < 5
+
+
+def test_colours_only_where_they_are_wanted(shell: Shell, redis: RedisServer) -> None:
+    env = {"REDIS_URL": redis.tcp_url, "OPSCONSOLE_SOURCES": "redis"}
+    assert "\x1b[32mok" in on_a_terminal(shell, "status", env=env)[1]
+    assert "\x1b[32m" in on_a_terminal(shell, "doctor", env=env)[1]
+    assert "\x1b" not in on_a_terminal(shell, "doctor", env=env | {"NO_COLOR": "1"})[1]
+    assert "\x1b" not in on_a_terminal(shell, "doctor", env=env | {"TERM": "dumb"})[1]
+
+
+def test_hostile_names_stay_text(shell: Shell, redis: RedisServer) -> None:
+    url = f'[{{name = "\\u001b]0;x\\u0007a", url = "{redis.tcp_url}"}}]'
+    for command in ("doctor", "config"):
+        answer = shell(command, OPSCONSOLE_SOURCES="redis", OPSCONSOLE_REDIS=url)
+        assert answer.returncode == 0
+        assert "␛]0;x␇a" in answer.stdout
+        assert "\x1b" not in answer.stdout
+
+
+@pytest.mark.parametrize("url", ["nonsense", "redis://h:port", "redis://h:99999", "http://h", "redis://[::1"])
+def test_a_bad_url_is_no_traceback(shell: Shell, url: str) -> None:
+    answer = shell("status", "--only", "redis", REDIS_URL=url)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+    assert "redis" in answer.stdout + answer.stderr
+
+
+# -- doctor and config
+
+
+def test_doctor_knows_the_terminal_the_libraries_and_the_files(shell: Shell) -> None:
+    document = shell.json(
+        "doctor", OPSCONSOLE_SOURCES="system", COLORTERM="truecolor", TMUX="x", TERM="screen"
+    )
+    facts = {(fact["section"], fact["name"]): fact for fact in document["facts"]}
+    assert document["exit"] == 0
+    assert facts["sources", "system"]["weight"] == "ok"
+    assert facts["terminal", "TERM"]["fix"] == "in ~/.tmux.conf: set -g default-terminal tmux-256color"
+    assert facts["terminal", "colours"]["text"] == "16 million: COLORTERM=truecolor"
+    assert facts["terminal", "inside"]["text"] == "tmux"
+    assert facts["terminal", "locale"]["text"] == "C.UTF-8"
+    assert facts["host", "kernel"]["text"].startswith(f"Linux {os.uname().release}")
+    assert facts["libraries", "textual"]["text"][0].isdigit()
+    files = [fact["text"] for fact in document["facts"] if fact["name"] == "file"]
+    assert files[1:] == [
+        f"{shell.home}/{place}: not there" for place in (".config/opsconsole/config.toml", "opsconsole.toml")
+    ]
+
+
+def test_doctor_names_the_problem_and_the_fix(shell: Shell, absent: dict[str, str]) -> None:
+    answer = shell("doctor", **absent, LC_ALL="C", TERM="dumb")
+    assert answer.returncode == 1
+    assert "  note     absent" in answer.stdout
+    assert "fix: set ABSENT_URL" in answer.stdout
+    assert "fix: export TERM=xterm-256color" in answer.stdout
+    assert "export LC_ALL=C.UTF-8" in answer.stdout
+    assert answer.stderr == ""
+
+
+def test_doctor_says_how_to_mend_a_refused_server(shell: Shell) -> None:
+    with RedisServer(wheel_redis(), settings={"requirepass": "s3cret"}, password="s3cret") as server:
+        env = {"OPSCONSOLE_SOURCES": "redis", "REDIS_URL": server.tcp_url.replace("//", "//:wr0ng@")}
+        answer = shell("doctor", **env)
+    assert answer.returncode == 1
+    assert "problem  redis" in answer.stdout
+    assert "wr0ng" not in answer.stdout + answer.stderr
+
+
+def test_config_prints_values_origins_and_no_secret(shell: Shell) -> None:
+    path = shell.home / ".config" / "opsconsole" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[[redis]]\nurl = 'redis://:s3cret@h'\n[limits]\ncpu = [inf, inf]\n")
+    answer = shell("config", "--theme", "war-room", OPSCONSOLE_INTERVAL="2")
+    assert answer.returncode == 0
+    lines = {line.split(" ")[0]: line for line in answer.stdout.splitlines()}
+    assert lines["theme"].split() == ["theme", "=", '"war-room"', "#", "--theme"]
+    assert lines["interval"].split() == ["interval", "=", "2.0", "#", "OPSCONSOLE_INTERVAL"]
+    assert lines["redis[0].url"].split()[2:] == ['"redis://:***@h"', "#", f"{path}:2"]
+    assert "s3cret" not in answer.stdout + answer.stderr
+    assert "chmod 600" in answer.stderr
+    document = shell.json("config")
+    assert document["values"]["limits.cpu"] == {"value": [None, None], "origin": f"{path}:4"}
+    assert [file["state"] for file in document["files"]][1:] == ["read", "not there"]
+    assert "s3cret" not in json.dumps(document)
+
+
+def test_options_may_stand_before_or_after_the_command(shell: Shell) -> None:
+    for words in (["--theme", "war-room", "config"], ["config", "--theme", "war-room"]):
+        assert shell.json(*words)["values"]["theme"] == {"value": "war-room", "origin": "--theme"}
+
+
+def test_a_directory_that_is_gone_is_no_error(shell: Shell) -> None:
+    gone = shell.home / "gone"
+    script = 'mkdir "$1" && cd "$1" && rmdir "$1" && shift && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", str(gone), *shell.command("config")],
+        env=shell.env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
