@@ -17,7 +17,7 @@ from textual.message import Message
 
 from console.filters import Filter, parse
 from console.findings import Severity
-from console.text import pad
+from console.text import clip, pad
 from widgets.canvas import Canvas
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit
 
@@ -47,12 +47,25 @@ class Column(Generic[R]):
         cell = self.cell(row)
         return (cell, "text") if isinstance(cell, str) else cell
 
-    def sort_key(self, row: R) -> tuple[int, Any]:
-        """What the row sorts by in this column; missing values (None, not-a-number) sort together."""
-        value = self.sort(row) if self.sort else self.span(row)[0].casefold()
-        if value is None or value != value:  # NaN is not equal to itself
-            return (0, 0)
-        return (1, value)
+    def order(self, rows: Sequence[R], descending: bool = False) -> list[R]:
+        """The rows by this column; those without a value (None, not-a-number) last either way."""
+        there: list[tuple[Any, R]] = []
+        missing: list[R] = []
+        for row in rows:
+            value = self.sort(row) if self.sort else self.span(row)[0].casefold()
+            if value is None or value != value:  # NaN is not equal to itself
+                missing.append(row)
+            else:
+                there.append((value, row))
+        try:
+            there.sort(key=_first, reverse=descending)
+        except TypeError:  # values of several kinds have no order but that of their text
+            there.sort(key=lambda pair: str(pair[0]), reverse=descending)
+        return [row for _, row in there] + missing
+
+
+def _first(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
 
 
 GAP = 1
@@ -72,6 +85,8 @@ def layout(columns: Sequence[Column[R]], cells: int) -> list[tuple[Column[R], in
     widths: list[tuple[Column[R], int]] = []
     for column in chosen:
         extra = spare * column.flex // total_flex if total_flex and spare > 0 else 0
+        # what division leaves over goes to the columns that come after
+        spare, total_flex = spare - extra, total_flex - column.flex
         widths.append((column, column.width + extra))
     return widths
 
@@ -97,8 +112,10 @@ def draw_header(widths: Sequence[tuple[Column[R], int]], sort: str = "", reverse
     for index, (column, cells) in enumerate(widths):
         if index:
             spans.append((" " * GAP, "text"))
-        title = column.title + (("↓" if reverse else "↑") if column.id == sort else "")
-        spans.append((pad(title, cells, column.align), "title" if column.id == sort else "label"))
+        arrow = ("↓" if reverse else "↑") if column.id == sort else ""
+        # the arrow stays when the title has to give way
+        title = clip(column.title, cells - len(arrow)) + arrow
+        spans.append((pad(title, cells, column.align), "title" if arrow else "label"))
     return spans
 
 
@@ -186,6 +203,8 @@ class Table(Canvas, Generic[R], can_focus=True):
     def show(self, rows: Sequence[R]) -> None:
         """Put these rows on the screen, filtered and sorted; the cursor stays with its row."""
         self._all = rows
+        if self.marked:
+            self.marked &= {self.row_key(row) for row in rows}  # a mark does not outlive its row
         self._arrange()
         self.redraw()
 
@@ -193,7 +212,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         rows = [row for row in self._all if self._matches(row)] if not self.filter.empty else list(self._all)
         column = next((c for c in self.columns if c.id == self.sort_column), None)
         if column is not None:
-            rows.sort(key=column.sort_key, reverse=self.descending)
+            rows = column.order(rows, self.descending)
         elif self.severity is not None:
             severity = self.severity
             rows.sort(key=lambda row: -severity(row))
@@ -265,7 +284,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         row = self._rows[index]
         level = self.severity(row) if self.severity else Severity.OK
         marked = self.row_key(row) in self.marked
-        lead: Span = (("*" if marked else SEVERITY_MARK[level]) + " ", SEVERITY_ROLE[level])
+        lead: Span = (SEVERITY_MARK[level] + ("*" if marked else " "), SEVERITY_ROLE[level])
         spans = fit((lead, *draw_row(widths, row, "mark" if marked else "")), width)
         if index != self._cursor:
             return spans
