@@ -36,6 +36,8 @@ SKIP_KEEPS = 16 * 1024 * 1024
 COUNT_LIMIT = 256 * 1024 * 1024
 """Skipped bytes up to which the lines in them are counted."""
 
+TRIES = 10
+"""Looks at a directory in one poll while its names change."""
 RETRY = 5.0
 """Seconds between two tries to open what cannot be read."""
 
@@ -199,12 +201,15 @@ class Tail:
             file.seek_tail(self._lines)
 
     def _line_up(self, pieces: list[Piece]) -> None:
-        """Open all files of this log that hold something unread, in the order they were written."""
-        for _ in range(5):  # the directory may change while it is read
+        """Open all files of this log that hold something unread, in the order they were written.
+
+        While names change under our eyes nothing is done: what is open stays open until they rest.
+        """
+        for _ in range(TRIES):
             siblings = self._siblings()
-            if siblings == self._siblings() and self._open_unread(siblings, pieces):
+            if _past(siblings) == _past(self._siblings()) and self._open_unread(siblings, pieces):
+                self._past = _past(siblings)
                 break
-        self._past = _past(siblings)
         while len(self._files) > OPEN_LIMIT and self._files[0].drained:
             self._close(self._files[0], pieces)
 
@@ -214,31 +219,35 @@ class Tail:
         newest = max((position.mtime_ns for position in self._closed), default=0)
         if self._files:
             newest = self._files[-1].status().st_mtime_ns
-        known = bool(self._files)
         # of several positions in one file the furthest counts
         positions = sorted(self._closed, key=lambda position: -position.offset)
+        seen = any(sibling.identity in held for sibling in siblings)
+        opened: list[OpenFile] = []
         for sibling in siblings:
             current = sibling.path == self.path
             if sibling.identity in held or (not current and sibling.key in self._past):
                 continue
             try:
-                file = OpenFile(sibling.path, self._line_bytes)
+                file = _open(sibling, self._line_bytes)
             except OSError:
-                if current:
-                    raise
-                continue
-            if file.identity != sibling.identity:
-                file.close()
+                if not current:
+                    continue
+                self._files += opened
+                raise
+            if file is None:
+                for other in opened:
+                    other.close()
                 return False
             resumed = any(file.resume(position) for position in positions)
-            known = known or resumed
-            if current and not known:
-                pieces.append(Piece([], f"{os.path.basename(self.path)}: another file, lines may be missing"))
+            seen = seen or resumed
             if current or resumed or sibling.mtime_ns >= newest:
-                self._files.append(file)
-                held.add(file.identity)
+                opened.append(file)
             else:
                 file.close()
+        if not seen and (len(opened) > 1 or not self._files):
+            # the file read last is gone, and others came after it: some may have come and gone too
+            pieces.append(Piece([], "rotated away: lines may be missing"))
+        self._files += opened
         return True
 
     def _siblings(self) -> list[Sibling]:
@@ -294,6 +303,18 @@ class Tail:
         self._closed.append(file.known)
         self._files.remove(file)
         file.close()
+
+
+def _open(sibling: Sibling, line_bytes: int) -> OpenFile | None:
+    """The file a listing named; None when its name stands for another one by now."""
+    try:
+        file = OpenFile(sibling.path, line_bytes)
+    except FileNotFoundError:
+        return None
+    if file.identity == sibling.identity:
+        return file
+    file.close()
+    return None
 
 
 def _lines(lines: list[bytes], written: float | None = None) -> list[Piece]:

@@ -23,6 +23,7 @@ _STAMP = re.compile(
     rf"|^[IWEF](?P<klog>\d{{4}} {_CLOCK})(?P<micros>\.\d+)?"
     r'|(?:"(?:ts|time|timestamp)": ?|^(?:ts|time)=|^)(?P<epoch>1\d{9})(?P<part>\.\d+|\d{3})?(?=[ ,}\t])'
 )
+_EPOCH_FIRST = re.compile(r"(?:ts=|time=)?1\d{9}")
 _FORMATS = {
     "access": "%d/%b/%Y:%H:%M:%S",
     "syslog": "%Y %b %d %H:%M:%S",
@@ -39,6 +40,8 @@ def written(text: str, arrived: float) -> float | None:
 
     `arrived` (epoch seconds) gives the year where the stamp has none, as in syslog and klog.
     """
+    if ":" not in text[: REACH + 40] and not _EPOCH_FIRST.match(text):
+        return None  # most lines without a stamp end here
     match = _STAMP.search(text, 0, REACH + 40)
     if match is None:
         return None

@@ -110,7 +110,7 @@ def test_rotations_at_full_speed_beside_the_reader(tmp_path: Path) -> None:
         "    with open(path, 'a') as log:\n"
         "        for n in range(r * share, (r + 1) * share):\n"
         "            log.write(f'line {n} of many\\n')\n"
-        "    for n in range(3, 0, -1):\n"
+        "    for n in range(r, 0, -1):\n"
         "        old = f'{path}.{n}'\n"
         "        if os.path.exists(old):\n"
         "            os.rename(old, f'{path}.{n + 1}')\n"

@@ -1,0 +1,196 @@
+"""Which containers write logs, and where their output can be read: asked of the engine, seldom.
+
+Everything here blocks and belongs in a thread of its own; files and streams are read elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from console.errors import NotFound, SourceError
+from console.sources.container_facts import identity, mapping, moment, state_of, text
+from console.sources.engines import Endpoint, existing, find_endpoints
+
+if TYPE_CHECKING:
+    from console.sources.engine_events import EventStream
+    from console.sources.engine_logs import LogClient
+
+LIST_EVERY = 60.0
+"""Seconds between two full lists: events tell of changes, the list is the truth."""
+RETRY = 10.0
+"""Seconds between two tries to reach an engine."""
+INSPECT_LIMIT = 0.5
+"""Seconds spent on inspecting in one look; many new containers take several."""
+MAX_CONTAINERS = 1000
+"""Containers followed at most."""
+_LIVE = ("running", "restarting", "paused")
+_FILE_DRIVERS = ("json-file", "k8s-file")
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerLog:
+    """One container's output: a file readable here, or the engine's stream."""
+
+    id: str
+    name: str
+    driver: str
+    path: str = ""
+    """The log file; empty when it cannot be read here."""
+    terminal: bool = False
+    created: float = 0.0
+    """Epoch seconds of the engine's clock."""
+    running: bool = True
+
+    @property
+    def where(self) -> str:
+        """How it is read, for people."""
+        return self.path or "engine API"
+
+
+class ContainerLogs:
+    """One engine's containers."""
+
+    def __init__(self, host: str, context: str, env: Mapping[str, str]) -> None:
+        self._host, self._context, self._env = host, context, env
+        self.note = ""
+        """Why there is no engine; empty while there is one."""
+        self.expected = bool(host or context)
+        self._client: LogClient | None = None
+        self._events: EventStream | None = None
+        self._known: dict[str, ContainerLog] = {}
+        self._states: dict[str, str] = {}
+        self._fresh: set[str] = set()
+        """Containers that lived since the last list, perhaps too short to be in it."""
+        self._next_try = self._next_list = 0.0
+        self._closed = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the engine answers."""
+        return self._client is not None
+
+    def look(self) -> list[ContainerLog] | None:
+        """The containers whose output to follow; None when nothing is known anew."""
+        now = time.monotonic()
+        try:
+            client = self._connected(now)
+            if client is None:
+                return None
+            client.allow(INSPECT_LIMIT * 3)
+            if not self._due(client, now):
+                return None
+            return self._list(client, now)
+        except SourceError as error:
+            self.note = "" if isinstance(error, NotFound) and not self.expected else str(error)
+            self.drop()
+            self._next_try = now + RETRY
+            return None
+        finally:
+            if self._closed:
+                self.drop()
+
+    def client(self) -> LogClient:
+        """The connection for streams; used by their threads. Raises SourceError without one."""
+        client = self._client
+        if client is None:
+            raise NotFound("the engine is not reachable")
+        return client
+
+    def drop(self) -> None:
+        """Close what is open."""
+        events, self._events = self._events, None
+        client, self._client = self._client, None
+        if events is not None:
+            events.close()
+        if client is not None:
+            client.close()
+
+    def close(self) -> None:
+        """Close for good; a look under way closes what it opens."""
+        self._closed = True
+        self.drop()
+
+    def _connected(self, now: float) -> LogClient | None:
+        if self._client is not None or now < self._next_try or self._closed:
+            return self._client
+        endpoints = existing(find_endpoints(self._host, self._context, self._env))
+        self._client = self._first(endpoints)
+        self.note, self._next_list = "", 0.0
+        return self._client
+
+    def _first(self, endpoints: list[Endpoint]) -> LogClient:
+        from console.sources.engine_logs import LogClient  # the SDK is loaded once there is an engine
+
+        failure: SourceError = NotFound("no container engine")
+        for endpoint in endpoints:
+            try:
+                return LogClient(endpoint)
+            except SourceError as error:
+                failure = error
+        raise failure
+
+    def _due(self, client: LogClient, now: float) -> bool:
+        """Whether the list must be asked: something began or ended, or it was not asked for long."""
+        events = self._events
+        if events is None or not events.alive or events.overrun:
+            if events is not None:
+                events.close()
+            self._events = client.events(time.time() - 1)
+            return True
+        for event in events.drain():
+            if event.action in ("start", "restart", "die", "died", "destroy", "remove", "rename"):
+                self._next_list = 0.0
+            if event.action in ("start", "restart"):
+                self._fresh.add(event.container)
+        return now >= self._next_list
+
+    def _list(self, client: LogClient, now: float) -> list[ContainerLog]:
+        entries = {key: entry for entry in client.containers() if (key := identity(entry))}
+        self._states = {key: state_of(text(entry, "State")) for key, entry in entries.items()}
+        fresh, self._fresh = self._fresh & entries.keys(), set()
+        for key in [key for key in self._known if key not in entries]:
+            del self._known[key]
+        self._next_list = now + LIST_EVERY
+        wanted = [key for key, state in self._states.items() if state in _LIVE or key in fresh]
+        for key in wanted[:MAX_CONTAINERS]:
+            if key in self._known:
+                continue
+            if time.monotonic() > now + INSPECT_LIMIT:
+                self._next_list = 0.0  # the rest at the next look
+                self._fresh |= fresh
+                break
+            if found := self._inspect(client, key):
+                self._known[key] = found
+        return [self._current(log) for log in self._known.values()]
+
+    def _current(self, log: ContainerLog) -> ContainerLog:
+        running = self._states.get(log.id) in _LIVE
+        return log if running else replace(log, running=False)
+
+    def _inspect(self, client: LogClient, key: str) -> ContainerLog | None:
+        told = client.inspect(key)
+        if told is None:
+            return None
+        driver = text(mapping(mapping(told, "HostConfig"), "LogConfig"), "Type", 40)
+        path = told.get("LogPath")
+        if not isinstance(path, str) or driver not in _FILE_DRIVERS or not _readable(path):
+            path = ""
+        name = text(told, "Name", 80).lstrip("/") or key[:12]
+        created = moment(told, "Created")
+        return ContainerLog(
+            key,
+            name,
+            driver,
+            path,
+            mapping(told, "Config").get("Tty") is True,
+            created.timestamp() if created else 0.0,
+        )
+
+
+def _readable(path: str) -> bool:
+    # a path of another host, or of a virtual machine, names nothing here
+    return os.path.isabs(path) and os.access(path, os.R_OK)
