@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.history import Point
+from console.text import pad
+from console.text import width as cell_width
 from console.units import duration
 from widgets.draw import Line, Span, fit
 
@@ -47,8 +49,10 @@ def draw_plot(
     top = spec.top if spec.top is not None else _nice(max(values, default=0.0))
     if spec.limit is not None and spec.top is None:
         top = max(top, spec.limit * 1.05) if values and max(values) > spec.limit * 0.5 else top
-    axis = max(len(spec.unit(top)), len(spec.unit(0.0)), 4)
-    columns, rows = cells - axis - 2, height - 2
+    rows = height - 2
+    names = _axis_names(spec, top, rows)
+    axis = max(4, *(cell_width(name) for name in names)) if names else 4
+    columns = cells - axis - 2
     if columns < 8 or rows < 1:
         return [fit(_legend(spec, curves), cells)]
     grid = [[0] * columns for _ in range(rows)]
@@ -58,12 +62,21 @@ def draw_plot(
     limit_row = _row_of(spec.limit, top, rows)
     lines: list[Line] = [fit(_legend(spec, curves), cells)]
     for y in range(rows):
-        name = spec.unit(top) if y == 0 else spec.unit(0.0) if y == rows - 1 else ""
-        if rows >= 5 and y == rows // 2:
-            name = spec.unit(top * (1 - (y + 0.5) / rows))
-        lines.append((((name.rjust(axis) + " │"), "dim"), *_row(grid[y], owner[y], y == limit_row)))
+        name = pad(names[y], axis, ">")
+        lines.append(((f"{name} │", "dim"), *_row(grid[y], owner[y], y == limit_row)))
     lines.append(_time_axis(axis, columns, span))
     return lines
+
+
+def _axis_names(spec: PlotSpec, top: float, rows: int) -> list[str]:
+    """What stands at the left of each row: the top, zero, and the middle where there is room."""
+    names = [""] * max(0, rows)
+    if rows >= 5:
+        names[rows // 2] = spec.unit(top * (1 - (rows // 2 + 0.5) / rows))
+    if rows > 0:
+        names[-1] = spec.unit(0.0)
+        names[0] = spec.unit(top)
+    return names
 
 
 def _legend(spec: PlotSpec, curves: Sequence[Curve]) -> list[Span]:
