@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from console.filters import Filter
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from console.filters import Filter
 from console.sources.base import Focus, State
 from screens.base import OpsScreen
 from widgets.draw import Line, Span
 from widgets.lines import FooterLine, HeaderLine, NoteLine, TabsLine, WrongLine
-from widgets.pane import Context, Pane, View, ViewCanvas, draw_absence, title_spans
+from widgets.pane import Context, Pane, View, ViewCanvas
+from widgets.pane_drawing import draw_absence, title_spans
 from widgets.panes import pane_for
 from widgets.plot_area import PlotArea
 from widgets.table import Table

@@ -13,17 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from console.filters import Filter
-
 from console.collector import Feed
 from console.config import Config
-from console.findings import Finding, Limit, Severity, by_severity, worst
+from console.filters import Filter
+from console.findings import Finding, Limit, Severity, by_severity
 from console.history import History, Point
 from console.metrics import Labels
-from console.sources.base import State
-from console.units import duration
 from widgets.canvas import Canvas
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, wrap
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
 from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
 
@@ -71,9 +68,13 @@ class Context:
     def buckets(self, points: Sequence[Point], cells: int, seconds: float = 120.0) -> list[float]:
         """Points as one mean value a cell for a sparkline; not-a-number where nothing was measured."""
         sums, counts = [0.0] * cells, [0] * cells
-        start = self.now - seconds
+        if cells <= 0:
+            return []
+        # cells begin at whole steps of time: a bar keeps its points, so it changes only while it is filled
+        step = seconds / cells
+        start = math.ceil(self.now / step) * step - seconds
         for time, value in points:
-            index = int((time - start) / seconds * cells)
+            index = int((time - start) / step)
             if 0 <= index <= cells and math.isfinite(value):
                 index = min(index, cells - 1)
                 sums[index] += value
@@ -156,116 +157,6 @@ class Pane:
     def settings(self) -> Mapping[str, str]:
         """How to configure the source when it is not found: TOML lines or variables, by what for."""
         return {}
-
-
-def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Line]:
-    """What stands inside a pane's frame: its body, or what keeps it from having one.
-
-    Stale values stay visible below a line that says since when; nothing wrong is left unsaid when
-    the body has no room for it.
-    """
-    feed = context.feed
-    state = feed.state
-    if feed.snapshot is None:
-        return draw_absence(pane, context, width)[:height]
-    lines: list[Line] = []
-    if state in (State.STALE, State.REFUSED):
-        lines.append(_stale_line(context))
-    elif context.snapshot.limited and height > pane.least:
-        lines.append(((f"limited view: {context.snapshot.limited[0]}", "warn"),))
-    room = height - len(lines)
-    if room > 0:
-        lines += pane.body(context, width, room)
-    return lines[:height]
-
-
-def _stale_line(context: Context) -> Line:
-    feed = context.feed
-    error = feed.reading.error if feed.reading else None
-    age = context.now - feed.good.monotonic if feed.good else 0.0
-    since = feed.failing_since.astimezone().strftime("%H:%M:%S") if feed.failing_since else "?"
-    reason = error.reason if error else ""
-    return (
-        (f"✖ stale since {since}", "crit"),
-        (f" ({duration(age)} old) ", "dim"),
-        (reason, "text"),
-    )
-
-
-def draw_absence(pane: Pane, context: Context, width: int) -> list[Line]:
-    """What a pane says that never had data: connecting, not found, refused or out of reach."""
-    feed = context.feed
-    error = feed.reading.error if feed.reading else None
-    if error is None:
-        return [((f"connecting to {feed.source.target} …", "dim"),)]
-    state = feed.state
-    if state is State.NOT_FOUND:
-        lines: list[Line] = [(("not found", "label"), (f"  {error.reason}", "dim"))]
-        lines += wrap(error.fix, width, "text") if error.fix else []
-        return lines
-    word = "refused" if state is State.REFUSED else "no answer"
-    wait = max(0.0, feed.next_try - context.now)
-    lines = [((f"✖ {word}", "crit"), (f"  {feed.source.target}", "text"))]
-    lines += wrap(error.reason, width, "text")
-    if error.fix:
-        first, *rest = wrap(error.fix, max(8, width - 5), "strong")
-        lines.append((("fix  ", "label"), *first))
-        lines += [(("     ", "label"), *line) for line in rest]
-    lines.append(((f"tried again in {duration(wait)}", "dim"),))
-    return lines
-
-
-def title_spans(pane: Pane, context: Context, number: int, others: int = 0) -> list[Span]:
-    """The title: number, name, worst state with its count, and the pane's headline."""
-    feed = context.feed
-    spans: list[Span] = [(f"{number} ", "key"), (pane.title, "title")]
-    state = feed.state
-    if others:
-        spans.append((f" {feed.source.name} (+{others})", "dim"))
-    if state is State.CONNECTING:
-        spans.append(("  connecting", "dim"))
-    elif state is State.NOT_FOUND:
-        spans.append(("  not found", "dim"))
-    elif state is State.REFUSED:
-        spans.append(("  ✖ refused", "crit"))
-    elif state is State.STALE:
-        spans.append(("  ✖ stale", "crit"))
-    if feed.snapshot is not None:
-        head = list(pane.headline(context))
-        if head:
-            spans.append(("  ", "dim"))
-            spans += head
-    findings = feed.findings
-    level = worst(findings)
-    if level and state is State.LIVE:
-        count = sum(1 for f in findings if f.severity == level)
-        spans.append((f"  {SEVERITY_MARK[level]} {count}", SEVERITY_ROLE[level]))
-    return spans
-
-
-def frame(title: Sequence[Span], lines: Sequence[Line], width: int, height: int, focused: bool) -> list[Line]:
-    """Lines in a rounded box with the title in its upper edge; exactly `width` x `height`."""
-    role = "frame-focus" if focused else "frame"
-    inner = width - 4
-    top_room = width - 5
-    shown = fit(title, min(line_width(title), top_room)) if title else ()
-    used = line_width(shown)
-    top: Line = (("╭─ ", role), *shown, (" " + "─" * (width - used - 5) + "╮", role))
-    body: list[Line] = [top]
-    for index in range(height - 2):
-        content = lines[index] if index < len(lines) else ()
-        body.append((("│ ", role), *fit(content, inner), (" │", role)))
-    body.append((("╰" + "─" * (width - 2) + "╯", role),))
-    return body
-
-
-def rule(title: Sequence[Span], lines: Sequence[Line], width: int, height: int, focused: bool) -> list[Line]:
-    """Lines below a titled rule, for small terminals: two rows and four columns more than `frame`."""
-    role = "frame-focus" if focused else "frame"
-    shown = fit(title, min(line_width(title), width - 4)) if title else ()
-    used = line_width(shown)
-    top: Line = (("─ ", role), *shown, (" " + "─" * (width - used - 3), role))
-    return [top, *(fit(lines[i] if i < len(lines) else (), width) for i in range(height - 1))]
 
 
 def finding_lines(findings: Sequence[Finding], height: int) -> list[Line]:

@@ -9,10 +9,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from console.findings import worst
+from console.findings import Severity
 from widgets.canvas import Canvas
 from widgets.draw import Line
-from widgets.pane import Context, Pane, draw_pane, frame, rule, title_spans
+from widgets.pane import Context, Pane
+from widgets.pane_drawing import draw_pane, draw_unfound, frame, rule, title_spans
 
 FRAME_LEAST = 100
 """Screen columns from which panes have a box; below, a titled rule saves the room."""
@@ -53,11 +54,19 @@ class PaneWidget(Canvas, can_focus=True):
         self.number = number
         self._shown: Context | None = None
         self._others = 0
+        self._hidden = Severity.OK
+        self._unfound = False
 
-    def show(self, context: Context, others: int = 0) -> None:
-        """Draw this context; `others` counts the further sources of the kind."""
+    def show(self, context: Context, others: int = 0, hidden: Severity = Severity.OK) -> None:
+        """Draw this context; `others` counts the further sources of the kind, `hidden` is their worst."""
         self._shown = context
         self._others = others
+        self._hidden = hidden
+        self.redraw()
+
+    def show_unfound(self) -> None:
+        """Say that no source of this kind was found."""
+        self._unfound = self._shown is None
         self.redraw()
 
     @property
@@ -71,8 +80,10 @@ class PaneWidget(Canvas, can_focus=True):
         if context is None:
             title: Sequence[tuple[str, str]] = [(f"{self.number} ", "key"), (self.pane.title, "title")]
             lines: Sequence[Line] = [(("starting …", "dim"),)]
+            if self._unfound:
+                lines = draw_unfound(self.pane, width - 4)
         else:
-            title = title_spans(self.pane, context, self.number, self._others)
+            title = title_spans(self.pane, context, self.number, self._others, self._hidden)
             room = (width - 4, height - 2) if self.boxed else (width, height - 1)
             lines = draw_pane(self.pane, context, *room) if room[1] > 0 else []
         outline = frame if self.boxed else rule
@@ -99,8 +110,3 @@ class PaneWidget(Canvas, can_focus=True):
     def on_blur(self) -> None:
         """The frame says where the keyboard is."""
         self.redraw()
-
-    @property
-    def severity(self) -> int:
-        """How wrong what this pane shows is."""
-        return worst(self._shown.feed.findings) if self._shown else 0
