@@ -47,25 +47,22 @@ class Column(Generic[R]):
         cell = self.cell(row)
         return (cell, "text") if isinstance(cell, str) else cell
 
+    def sort_key(self, row: R) -> tuple[int, Any]:
+        """What the row sorts by in this column; missing values (None, not-a-number) come last."""
+        value = self.sort(row) if self.sort else self.span(row)[0].casefold()
+        if value is None or value != value:  # NaN is not equal to itself
+            return (1, 0)
+        return (0, value)
+
     def order(self, rows: Sequence[R], descending: bool = False) -> list[R]:
-        """The rows by this column; those without a value (None, not-a-number) last either way."""
-        there: list[tuple[Any, R]] = []
-        missing: list[R] = []
-        for row in rows:
-            value = self.sort(row) if self.sort else self.span(row)[0].casefold()
-            if value is None or value != value:  # NaN is not equal to itself
-                missing.append(row)
-            else:
-                there.append((value, row))
+        """The rows by this column; those without a value last either way."""
+        keyed = [(self.sort_key(row), row) for row in rows]
+        there = [(value, row) for (missing, value), row in keyed if not missing]
         try:
-            there.sort(key=_first, reverse=descending)
+            there.sort(key=lambda pair: pair[0], reverse=descending)
         except TypeError:  # values of several kinds have no order but that of their text
             there.sort(key=lambda pair: str(pair[0]), reverse=descending)
-        return [row for _, row in there] + missing
-
-
-def _first(pair: tuple[Any, Any]) -> Any:
-    return pair[0]
+        return [row for _, row in there] + [row for (missing, _), row in keyed if missing]
 
 
 GAP = 1
