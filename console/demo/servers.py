@@ -183,13 +183,16 @@ def reachable(path: Path) -> bool:
 
 def _copied(root: Path, directory: Path) -> Path:
     """What a server needs of the wheel, copied to where another user can reach it."""
-    copy = directory / "wheel"
+    copy = directory / "wheel" / root.parent.name / root.name
     shutil.copytree(root / "share", copy / "share")
     shutil.copytree(root / "lib", copy / "lib", ignore=shutil.ignore_patterns("*.a", "pgxs", "pkgconfig"))
     (copy / "bin").mkdir()
     for name in ("initdb", "postgres"):
         shutil.copy(root / "bin" / name, copy / "bin" / name)
-    for path in (copy, *copy.rglob("*")):
+    beside = root.parent.with_name(f"{root.parent.name}.libs")  # where wheels keep what they link to
+    if beside.is_dir():
+        shutil.copytree(beside, directory / "wheel" / beside.name)
+    for path in (directory / "wheel", *(directory / "wheel").rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
     return copy
