@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 from typing import Any
@@ -21,20 +20,14 @@ from console.sources.redis_address import Address, BadAddress, parse_url
 from console.sources.redis_facts import (
     Clients,
     Interval,
-    Keyspace,
-    Memory,
-    Persistence,
-    RedisSnapshot,
     Replica,
     Replication,
-    Server,
     Totals,
 )
 from console.sources.redis_judge import judge
 from console.sources.redis_rates import Rates
 from console.text import clean
-
-MB = 1024 * 1024
+from tests.console.sources.redis_values import MB, memory, persistence, snapshot
 
 
 class TestAddress:
@@ -206,38 +199,6 @@ class TestRates:
         rates.interval(1.0, "run", Totals(rejected=6))
         rates.interval(2.0, "run", Totals(rejected=6))
         assert [rates.rejected_lately(time) for time in (2.0, 60.0, 62.0)] == [2, 2, 0]
-
-
-def snapshot(**changes: Any) -> RedisSnapshot:
-    """A healthy server, with what a test wants otherwise."""
-    healthy: dict[str, Any] = {
-        "target": "cache",
-        "server": Server("Redis", "7.0.15", "standalone", "master", "run", 1, 100.0, 1000.0),
-        "memory": Memory(40 * MB, 50 * MB, 45 * MB, 30 * MB, 100 * MB, "noeviction", 8000 * MB, 1.2, 10 * MB),
-        "totals": Totals(hits=97, misses=3),
-        "interval": Interval(1.0, Totals(hits=50, misses=1, commands=60)),
-        "clients": Clients(connected=10, blocked=0, maximum=100, rejected_lately=0),
-        "keyspace": (Keyspace("db0", 100, 0, 0.0),),
-        "replication": Replication(),
-        "persistence": Persistence(900.0, True, False, 1.0, 0, False, True, True, False, 0),
-        "latency": 0.001,
-        "ops": 60.0,
-        "slow_length": 0,
-        "slow_threshold": 0.01,
-        "details": None,
-        "numbers": {},
-    }
-    return RedisSnapshot(**{**healthy, **changes})
-
-
-def memory(**changes: Any) -> Memory:
-    """The healthy server's memory, changed."""
-    return dataclasses.replace(snapshot().memory, **changes)
-
-
-def persistence(**changes: Any) -> Persistence:
-    """The healthy server's persistence, changed."""
-    return dataclasses.replace(snapshot().persistence, **changes)
 
 
 W, C = Severity.WARNING, Severity.CRITICAL
