@@ -12,14 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment, Segments
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from console.collector import AnySource, Collector, Feed
@@ -33,11 +36,15 @@ from screens.crash import report
 from screens.overview import OverviewScreen
 from themes import THEMES
 from widgets.lines import HeaderState
-from widgets.pane import Context
-from widgets.panes import BUILT_IN
+from widgets.panes import TITLES
+
+if TYPE_CHECKING:
+    from widgets.pane import Context
 
 DRAW_DELAY = 0.04
 """Seconds readings wait for each other, so that sources polled together are drawn together."""
+RESIZE_STORM = 0.2
+"""Seconds within which two sizes of the terminal may be taken for one."""
 
 
 class ControlFilter(LineFilter):
@@ -113,7 +120,7 @@ class OpsConsole(App[None]):
         self._notes = list(notes)
         self.collector = Collector(sources or (), interval=config.interval)
         self.past = Past()
-        self.kinds: list[str] = list(config.sources) or list(BUILT_IN)
+        self.kinds: list[str] = list(config.sources) or list(TITLES)
         if sources is not None:
             self.kinds = list(dict.fromkeys(source.kind for source in sources))
         self.plots_wanted = True
@@ -121,6 +128,8 @@ class OpsConsole(App[None]):
         self._chosen: dict[str, str] = {}
         self._news: set[str] = set()
         self._drawing = False
+        self._resized = -math.inf
+        self._repaint: Timer | None = None
         self._moment: float | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -158,7 +167,22 @@ class OpsConsole(App[None]):
         if self.config.keys:
             self.set_keymap(dict(self.config.keys))
         self.set_interval(1.0, self._tick, name="clock")
+        self._repaint = self.set_interval(RESIZE_STORM, self._repaint_all, name="repaint", pause=True)
         self.call_after_refresh(self._begin)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A size that came and went before it was laid out changed nothing for Textual, which then
+        draws nothing; but the terminal has cut off what was there.
+        """
+        now = monotonic()
+        before, self._resized = self._resized, now
+        if self._repaint is not None and (now - before < RESIZE_STORM or event.size == self.size):
+            self._repaint.reset()
+
+    def _repaint_all(self) -> None:
+        if self._repaint is not None:
+            self._repaint.pause()
+        self.screen.refresh()
 
     def _told_to_end(self, number: int) -> None:
         self.exit(return_code=128 + number)
@@ -271,6 +295,8 @@ class OpsConsole(App[None]):
 
     def context(self, kind: str) -> tuple[Context | None, int]:
         """What a pane of a kind draws from, and how many further sources there are."""
+        from widgets.pane import Context  # loaded with the first reading
+
         feeds = self.feeds(kind)
         if not feeds:
             return None, 0
@@ -326,7 +352,7 @@ class OpsConsole(App[None]):
         for feed in self.feeds("system"):
             own = getattr(feed.snapshot, "own", None)
             if own is not None:
-                return own.cpu, own.memory
+                return own.cpu, float(own.pss or own.rss)
         return math.nan, math.nan
 
     # -- where to look
@@ -419,7 +445,7 @@ class OpsConsole(App[None]):
         """Type a filter; on the overview it is the log pane's."""
         screen = self.screen
         if isinstance(screen, OverviewScreen):
-            kind = screen.focused.pane.kind if hasattr(screen.focused, "pane") else "logs"  # type: ignore[union-attr]
+            kind = getattr(screen.focused, "kind", "logs")
             self.zoom(kind)
             self.call_after_refresh(self._ask_filter)
             return

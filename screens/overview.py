@@ -15,7 +15,6 @@ from screens.base import OpsScreen
 from screens.layout import arrange
 from widgets.lines import FooterLine, HeaderLine, WrongLine
 from widgets.pane_widget import PaneWidget
-from widgets.panes import pane_for
 
 
 class OverviewScreen(OpsScreen):
@@ -40,7 +39,7 @@ class OverviewScreen(OpsScreen):
         yield WrongLine()
         with Container(id="panes"):
             for number, kind in enumerate(self._kinds, 1):
-                yield PaneWidget(pane_for(kind), number)
+                yield PaneWidget(kind, number)
         yield FooterLine()
 
     def on_mount(self) -> None:
@@ -55,7 +54,7 @@ class OverviewScreen(OpsScreen):
         new = [kind for kind in kinds if kind not in self._kinds]
         for kind in new:
             self._kinds.append(kind)
-            await self.query_one("#panes").mount(PaneWidget(pane_for(kind), len(self._kinds)))
+            await self.query_one("#panes").mount(PaneWidget(kind, len(self._kinds)))
         if new:
             self._place()
 
@@ -73,7 +72,7 @@ class OverviewScreen(OpsScreen):
         # Textual's own types for these two are narrower than what it takes
         styles.grid_rows = " ".join(str(row) for row in plan.rows)
         for pane in self.query(PaneWidget):
-            pane.styles.column_span = plan.spans.get(pane.pane.kind, 1)
+            pane.styles.column_span = plan.spans.get(pane.kind, 1)
 
     def focus_of(self, kind: str) -> Focus:
         """Everything is in view at a glance."""
@@ -85,8 +84,8 @@ class OverviewScreen(OpsScreen):
             return
         wanted = set(kinds)
         for pane in self.query(PaneWidget):
-            if pane.pane.kind in wanted:
-                context, others = self.ops.context(pane.pane.kind)
+            if pane.kind in wanted:
+                context, others = self.ops.context(pane.kind)
                 if context is not None:
                     pane.show(context, others)
 
@@ -105,7 +104,7 @@ class OverviewScreen(OpsScreen):
 
     def on_pane_widget_zoomed(self, message: PaneWidget.Zoomed) -> None:
         """The whole screen for a pane."""
-        self.ops.zoom(message.pane.pane.kind)
+        self.ops.zoom(message.pane.kind)
 
     def on_pane_widget_other_asked(self, message: PaneWidget.OtherAsked) -> None:
         """The next source of the kind."""
@@ -114,7 +113,7 @@ class OverviewScreen(OpsScreen):
     def action_zoom_focused(self) -> None:
         """Zoom the pane with the keyboard."""
         if isinstance(self.focused, PaneWidget):
-            self.ops.zoom(self.focused.pane.kind)
+            self.ops.zoom(self.focused.kind)
 
     def action_neighbour(self, dx: int, dy: int) -> None:
         """Move the keyboard to the nearest pane in a direction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from console.errors import SourceError
 from console.findings import Severity, worst
@@ -11,7 +12,9 @@ from console.units import duration
 from widgets.boundary import DrawingFailedError, attempt
 from widgets.canvas import failed_lines
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, wrap
-from widgets.pane import Context, Pane
+
+if TYPE_CHECKING:
+    from widgets.pane import Context, Pane
 
 
 def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Line]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -12,8 +13,11 @@ from textual.message import Message
 from console.findings import Severity
 from widgets.canvas import Canvas
 from widgets.draw import Line
-from widgets.pane import Context, Pane
 from widgets.pane_drawing import draw_pane, draw_unfound, frame, rule, title_spans
+from widgets.panes import TITLES, pane_for
+
+if TYPE_CHECKING:
+    from widgets.pane import Context, Pane
 
 FRAME_LEAST = 100
 """Screen columns from which panes have a box; below, a titled rule saves the room."""
@@ -48,14 +52,19 @@ class PaneWidget(Canvas, can_focus=True):
             super().__init__()
             self.kind = kind
 
-    def __init__(self, pane: Pane, number: int) -> None:
-        super().__init__(id=f"pane-{pane.kind}")
-        self.pane = pane
+    def __init__(self, kind: str, number: int) -> None:
+        super().__init__(id=f"pane-{kind}")
+        self.kind = kind
         self.number = number
         self._shown: Context | None = None
         self._others = 0
         self._hidden = Severity.OK
         self._unfound = False
+
+    @cached_property
+    def pane(self) -> Pane:
+        """What draws; loaded at the first reading, after the first paint."""
+        return pane_for(self.kind)
 
     def show(self, context: Context, others: int = 0, hidden: Severity = Severity.OK) -> None:
         """Draw this context; `others` counts the further sources of the kind, `hidden` is their worst."""
@@ -78,7 +87,8 @@ class PaneWidget(Canvas, can_focus=True):
         """Frame or rule, title, and what the pane has to say."""
         context = self._shown
         if context is None:
-            title: Sequence[tuple[str, str]] = [(f"{self.number} ", "key"), (self.pane.title, "title")]
+            name = TITLES.get(self.kind, self.kind.capitalize())
+            title: Sequence[tuple[str, str]] = [(f"{self.number} ", "key"), (name, "title")]
             lines: Sequence[Line] = [(("starting …", "dim"),)]
             if self._unfound:
                 lines = draw_unfound(self.pane, width - 4)
@@ -95,7 +105,7 @@ class PaneWidget(Canvas, can_focus=True):
 
     def action_other(self) -> None:
         """Ask for the next source of this kind."""
-        self.post_message(self.OtherAsked(self.pane.kind))
+        self.post_message(self.OtherAsked(self.kind))
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses the pane, a second one zooms it."""

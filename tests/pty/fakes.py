@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import screens.overview
 import screens.zoom
+import widgets.pane_widget
 from console.config import Config, Profile
 from console.findings import Finding, Severity
 from console.metrics import Sample
@@ -122,7 +122,7 @@ def _severity(row: tuple[str, float, int]) -> Severity:
 def console(mode: str) -> OpsConsole:
     """The application on fakes."""
     # the fakes' panes stand in for the built-in ones of the same kinds
-    for module in (screens.overview, screens.zoom):
+    for module in (widgets.pane_widget, screens.zoom):
         vars(module)["pane_for"] = FakePane
     hostile = mode == "hostile"
     names = STRINGS if hostile else [f"row-{i}" for i in range(ROWS)]

@@ -1,10 +1,24 @@
-"""One file a pane; `pane_for` finds the pane of a source's kind."""
+"""One file a pane; `pane_for` finds the pane of a source's kind.
+
+Nothing of a pane is loaded before it is asked for: the first paint needs no more than the titles.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from widgets.pane import Pane
+if TYPE_CHECKING:
+    from widgets.pane import Pane
+
+TITLES = {
+    "system": "System",
+    "docker": "Containers",
+    "postgres": "Database",
+    "redis": "Cache",
+    "logs": "Logs",
+}
+"""The panes of this project, in the order of the overview, by what people call them."""
 
 BUILT_IN = {
     "system": "widgets.panes.system:SystemPane",
@@ -13,7 +27,7 @@ BUILT_IN = {
     "redis": "widgets.panes.redis:RedisPane",
     "logs": "widgets.panes.logs:LogsPane",
 }
-"""The panes of this project, in the order of the overview."""
+"""Where each of them is."""
 
 
 def pane_for(kind: str) -> Pane:
