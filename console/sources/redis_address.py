@@ -65,7 +65,7 @@ _ESCAPE = "special characters in a user name or password are written %XX"
 
 
 def parse_url(url: str) -> Address:
-    """`redis://[user]:[password]@host:port`, `rediss://` for TLS, or `unix:///path`.
+    """`redis://[user]:[password]@host:port`, `rediss://` for TLS, or `unix:///path`; also `valkey(s)://`.
 
     A database number is accepted and not used: all figures are the whole server's. Raises BadAddress.
     """
@@ -82,17 +82,18 @@ def parse_url(url: str) -> Address:
         if parts.hostname or not path.startswith("/"):
             raise BadAddress("a socket is written unix:///path/to/redis.sock")
         return Address(path=path, username=username, password=password)
-    if parts.scheme not in ("redis", "rediss"):
+    if parts.scheme not in ("redis", "rediss", "valkey", "valkeys"):
         raise BadAddress("it begins with none of redis://, rediss:// and unix://")
     if "@" in parts.path or "@" in parts.query or "@" in parts.fragment:
         raise BadAddress(_ESCAPE)
+    tls = parts.scheme in ("rediss", "valkeys")
     return Address(
         host=unquote(parts.hostname or "") or "localhost",
         port=port or DEFAULT_PORT,
-        tls=parts.scheme == "rediss",
+        tls=tls,
         username=username,
         password=password,
-        options=_tls_options(query) if parts.scheme == "rediss" else (),
+        options=_tls_options(query) if tls else (),
     )
 
 

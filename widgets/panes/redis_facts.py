@@ -63,8 +63,10 @@ def _traffic(snapshot: RedisSnapshot, limits: Limits) -> list[Fact]:
              judge.evictions_severity(snapshot, limits)),
         Fact("traffic", "expired", f"{count(interval.rate('expired'))}/s",
              f"{count(totals.expired)} since start; keys whose time was up"),
-        Fact("traffic", "network in", f"{bytes_(interval.rate('net_in'))}/s", bytes_(totals.net_in)),
-        Fact("traffic", "network out", f"{bytes_(interval.rate('net_out'))}/s", bytes_(totals.net_out)),
+        Fact("traffic", "network in", f"{bytes_(interval.rate('net_in'))}/s",
+             f"{bytes_(totals.net_in)} since start"),
+        Fact("traffic", "network out", f"{bytes_(interval.rate('net_out'))}/s",
+             f"{bytes_(totals.net_out)} since start"),
         Fact("traffic", "error replies", f"{count(interval.rate('errors'))}/s",
              f"{count(totals.errors)} since start"),
     ]  # fmt: skip

@@ -115,7 +115,7 @@ def _facts(
         columns=(
             Column("area", "AREA", lambda fact: (fact.area, "label"), 12, drop=2),
             Column("fact", "WHAT", lambda fact: (fact.name, "label"), 18),
-            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 22, flex=2),
+            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 22, flex=1),
             Column("note", "NOTE", lambda fact: (fact.note, "dim"), 20, flex=3, drop=1),
         ),
         rows=make,

@@ -36,6 +36,7 @@ class TestAddress:
         [
             ("redis://", Address()),
             ("redis://cache-1:7000/3", Address(host="cache-1", port=7000)),
+            ("valkeys://cache-1", Address(host="cache-1", tls=True)),
             ("redis://:s%40crt@cache-1", Address(host="cache-1", password="s@crt")),
             ("redis://ops:pw@[::1]:6380", Address("::1", 6380, username="ops", password="pw")),
             ("rediss://cache-1?ssl_ca_certs=/ca.pem&timeout=5",
