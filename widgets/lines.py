@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from textual import events
+from textual.message import Message
 
 from console.findings import Finding, Severity
 from console.units import bytes_, duration, percent
 from widgets.canvas import Canvas
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, spread
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +45,63 @@ class HeaderLine(Canvas):
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """One line."""
+        """One line; where there is little room, names give way to what is wrong."""
         state = self._state
         if state is None:
             return [((" opsconsole", "title"),)]
-        left: list[Span] = [(" opsconsole ", "title"), (f" {state.host} ", "strong")]
-        if state.banner:
-            left += [(" ", "text"), (f" {state.banner} ", f"banner-{state.banner_color}")]
-        left.append(("  ", "text"))
-        if state.critical:
-            left.append((f" ✖ {state.critical} critical", "crit"))
-        if state.warnings:
-            left.append((f" ▲ {state.warnings} warning{'s' if state.warnings > 1 else ''}", "warn"))
-        if state.paused_for is not None:
-            left.append((f"  paused, {duration(state.paused_for)} ago ", "banner-warning"))
         right: list[Span] = []
-        if state.own_cpu == state.own_cpu and width >= 70:
+        if math.isfinite(state.own_cpu) and width >= 70:
             right.append((f"own {percent(state.own_cpu)} {bytes_(state.own_memory)}   ", "dim"))
         right.append((state.time.astimezone().strftime("%H:%M:%S "), "strong"))
+        room = width - line_width(right)
+        name: list[Span] = [(" opsconsole ", "title")]
+        host: list[Span] = [(f" {state.host} ", "strong")]
+        banner: list[Span] = [(f" {state.banner} ", f"banner-{state.banner_color}")] if state.banner else []
+        gap: list[Span] = [(" ", "text")]
+        tellings = (
+            [*name, *host, *gap, *banner, *gap, *_counts(state), *_pause(state)],
+            [*host, *gap, *banner, *gap, *_counts(state), *_pause(state)],
+            [*banner, *gap, *_counts(state), *_pause(state)],
+            [*_counts(state, brief=True), *_pause(state, brief=True), *gap, *banner],
+        )
+        left = next((telling for telling in tellings if line_width(telling) <= room), tellings[-1])
         return [spread(left, right, width)]
+
+
+def _counts(state: HeaderState, brief: bool = False) -> list[Span]:
+    spans: list[Span] = []
+    if state.critical:
+        spans.append((f" ✖ {state.critical}{'' if brief else ' critical'}", "crit"))
+    if state.warnings:
+        word = "" if brief else " warning" if state.warnings == 1 else " warnings"
+        spans.append((f" ▲ {state.warnings}{word}", "warn"))
+    return spans
+
+
+def _pause(state: HeaderState, brief: bool = False) -> list[Span]:
+    if state.paused_for is None:
+        return []
+    ago = f"{duration(state.paused_for)} ago"
+    shown = state.time.astimezone() - timedelta(seconds=state.paused_for)
+    text = f" -{duration(state.paused_for)} " if brief else f" paused at {shown:%H:%M:%S}, {ago} "
+    return [("  ", "text"), (text, "banner-warning")]
 
 
 class WrongLine(Canvas):
     """The worst findings of all sources on one line, so that nothing wrong is out of sight."""
 
+    class Chosen(Message):
+        """A finding was clicked: show the pane it comes from."""
+
+        def __init__(self, number: str) -> None:
+            super().__init__()
+            self.number = number
+
     def __init__(self) -> None:
         super().__init__(id="wrong")
         self._findings: Sequence[tuple[str, Finding]] = ()
         self._waiting = True
+        self._places: list[tuple[int, int, str]] = []
 
     def show(self, findings: Sequence[tuple[str, Finding]], waiting: bool = False) -> None:
         """Draw these findings, given worst first as pairs of pane number and finding."""
@@ -80,27 +111,42 @@ class WrongLine(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """As many findings as fit, and how many do not."""
+        self._places = []
         if not self._findings:
             text = "waiting for the first readings" if self._waiting else "nothing wrong is known"
             return [((f" {text}", "dim"),)]
         spans: list[Span] = []
-        used = 1
+        used = 0
         for index, (number, finding) in enumerate(self._findings):
-            role = SEVERITY_ROLE[finding.severity]
-            left = len(self._findings) - index
-            entry: list[Span] = [
-                (f" {SEVERITY_MARK[finding.severity]} ", role),
-                (f"{number} ", "key"),
-                (finding.subject, "strong"),
-                (f" {finding.text} ", role if finding.severity == Severity.CRITICAL else "text"),
-            ]
-            size = sum(len(text) for text, _ in entry)
-            if index and used + size + 9 > width:
-                spans.append((f"  +{left} more", "warn"))
+            entry = _entry(number, finding)
+            left = len(self._findings) - index - 1
+            room = width - used - (len(f" +{left} more") if left else 0)
+            if index and line_width(entry) > room:
+                spans.append((f" +{left + 1} more", "warn"))
                 break
-            spans += entry
-            used += size
+            # the first is shown at any width, cut where it must be
+            shown = fit(entry, min(line_width(entry), max(room, 8)))
+            spans += shown
+            self._places.append((used, used + line_width(shown), number))
+            used += line_width(shown)
         return [tuple(spans)]
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the finding under the pointer; beside them, the worst."""
+        if not self._places:
+            return
+        places = (number for left, right, number in self._places if left <= event.x < right)
+        self.post_message(self.Chosen(next(places, self._places[0][2])))
+
+
+def _entry(number: str, finding: Finding) -> list[Span]:
+    role = SEVERITY_ROLE[finding.severity]
+    return [
+        (f" {SEVERITY_MARK[finding.severity]} ", role),
+        (f"{number} ", "key"),
+        (finding.subject, "strong"),
+        (f" {finding.text} ", role if finding.severity == Severity.CRITICAL else "text"),
+    ]
 
 
 class FooterLine(Canvas):
@@ -122,10 +168,11 @@ class FooterLine(Canvas):
         self._places = []
         x = 0
         for key, description, action in self._keys:
-            size = len(key) + len(description) + 3
+            entry: list[Span] = [(f" {key}", "key"), (f" {description} ", "dim")]
+            size = line_width(entry)
             if x + size > width:
                 break
-            spans += [(f" {key}", "key"), (f" {description} ", "dim")]
+            spans += entry
             self._places.append((x, x + size, action))
             x += size
         return [tuple(spans)]
@@ -133,8 +180,8 @@ class FooterLine(Canvas):
     async def on_click(self, event: events.Click) -> None:
         """Press the key under the pointer."""
         for left, right, action in self._places:
-            if left <= event.x < right:
-                await self.run_action(action)
+            if left <= event.x < right and action:
+                await self.app.run_action(action, self.screen)
                 return
 
 
@@ -146,32 +193,41 @@ class TabsLine(Canvas):
         self._titles = titles
         self._chosen = 0
         self._suffix: Sequence[Span] = ()
+        self._brief: Sequence[Span] = ()
         self._places: list[tuple[int, int, int]] = []
 
-    def show(self, chosen: int, suffix: Sequence[Span] = ()) -> None:
-        """Mark a view as chosen; the suffix stands at the right."""
+    def show(self, chosen: int, suffix: Sequence[Span] = (), brief: Sequence[Span] = ()) -> None:
+        """Mark a view as chosen; the suffix stands at the right, the brief one where there is little room."""
         self._chosen = chosen
         self._suffix = suffix
+        self._brief = brief
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The titles in a row."""
-        spans: list[Span] = []
+        """The titles in a row, from the first that leaves room for the chosen one."""
+        tabs = [f" {title} " for title in self._titles]
+        sizes = [line_width([(tab, "label")]) + 1 for tab in tabs]
+        suffix = self._suffix if sum(sizes) + line_width(self._suffix) <= width else self._brief
+        room = width - line_width(suffix)
+        first = 0
+        while first < self._chosen and sum(sizes[first : self._chosen + 1]) + 1 > room:
+            first += 1
+        spans: list[Span] = [("‹", "dim")] if first else []
+        x = len(spans)
         self._places = []
-        x = 0
-        for index, title in enumerate(self._titles):
-            role = "banner-primary" if index == self._chosen else "label"
-            text = f" {title} "
-            spans += [(text, role), (" ", "text")]
-            self._places.append((x, x + len(text), index))
-            x += len(text) + 1
-        return [spread(spans, self._suffix, width)]
+        for index in range(first, len(tabs)):
+            chosen = index == self._chosen
+            spans += [(tabs[index], "banner-primary" if chosen else "label"), (" ", "text")]
+            self._places.append((x, min(x + sizes[index] - 1, room), index))
+            x += sizes[index]
+        return [spread(spans, suffix, width)]
 
     async def on_click(self, event: events.Click) -> None:
         """Choose the view under the pointer."""
         for left, right, index in self._places:
             if left <= event.x < right:
-                await self.run_action(f"screen.view({index})")
+                await self.app.run_action(f"view({index})", self.screen)
+                return
 
 
 class NoteLine(Canvas):
