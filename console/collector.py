@@ -149,21 +149,20 @@ class Collector:
         feed, wake, failures = self.feeds[source.name], self._wake[source.name], 0
         due = self.clock.monotonic()
         while True:
+            wake.clear()  # before the poll: whoever looks closer or refreshes during it is not forgotten
             reading = await self._poll(source, self.focus(source.name))
             failures = failures + 1 if reading.error else 0
             period = source.cadence[self.focus(source.name)] * self.interval
             now = self.clock.monotonic()
             if failures:
-                delay = min(BACKOFF_CAP, max(1.0, period) * 1.5 ** (failures - 1))
+                # the power is bounded too: after hours of failing it would leave the floats
+                delay = min(BACKOFF_CAP, max(1.0, period) * 1.5 ** min(failures - 1, 9))
                 due = now + delay * random.uniform(0.8, 1.0)
             else:
                 due += period
-                if (
-                    due <= now or due > now + period
-                ):  # the poll took longer than its period: those polls are dropped
-                    due = now + period
+                if due <= now or due > now + period:
+                    due = now + period  # the poll took longer than its period: those polls are dropped
             feed.next_try = due
-            wake.clear()
             try:
                 async with asyncio.timeout(due - now):
                     await wake.wait()
@@ -185,11 +184,18 @@ class Collector:
             error = TimedOut(f"no answer within {source.deadline:g} s", "it is retried by itself")
         except SourceError as failure:
             error = failure
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # not ours: something within the source was cancelled, which must not end its loop
+            error = SourceError("the question was cancelled from within", "it is retried by itself")
         except Exception as failure:  # noqa: BLE001 the one place that catches all
             # a defect in a source must not take the others down: it is a reading too
             error = SourceError(f"{type(failure).__name__}: {failure}"[:300])
         if error is not None:
-            snapshot = None
+            snapshot, findings = None, ()
+            samples.clear()
         ended = self.clock.monotonic()
         reading: AnyReading = Reading(
             source.name, self.clock.now(), ended, ended - started, snapshot, error, findings

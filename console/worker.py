@@ -32,7 +32,7 @@ class Worker:
         if self._busy:
             raise TimedOut("the previous call has not returned yet")
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread = threading.Thread(target=_run, args=(self._jobs,), name=self._name, daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
@@ -54,14 +54,16 @@ class Worker:
         self._jobs.put(job)
         return await future
 
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-
     def stop(self) -> None:
-        """Let the thread end after the call it is in; never waits."""
+        """Let the thread end after the call it is in; never waits. A later call starts a new thread."""
         self._jobs.put(None)
+        self._jobs = queue.SimpleQueue()  # the sign to end is for the thread there was, not for the next
         self._thread = None
+
+
+def _run(jobs: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+    while (job := jobs.get()) is not None:
+        job()
 
 
 def _settle(future: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:
