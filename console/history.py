@@ -1,7 +1,7 @@
 """Bounded series of samples: what sparklines, plots and rules read.
 
 A series keeps 600 points of full resolution (ten minutes at one a second) and 720 coarser ones
-(one a 10 s: two hours), as doubles in arrays: at most 21 KB a series. At most `max_series` series
+(one a 10 s: two hours), as doubles in arrays: at most 23 KB a series. At most `max_series` series
 are kept; the ones longest without a sample leave first.
 """
 
