@@ -190,12 +190,10 @@ class ProcessTable:
             negligent,
         )
 
-    def top(self, by_cpu: int = 15, by_memory: int = 5) -> list[int]:
-        """The process ids with the most CPU, then those with the most memory that are not among them."""
-        if len(self._known) <= by_cpu + by_memory:
-            return self.all()
+    def top(self, by_cpu: int = 20, by_memory: int = 10) -> list[int]:
+        """The process ids with the most CPU, and those with the most memory; the busiest first."""
         entries = self._known.values()
-        busiest = sorted(entries, key=_busy)[:by_cpu]
+        busiest = sorted((entry for entry in entries if entry.cpu > 0), key=_busy)[:by_cpu]
         largest = sorted(entries, key=lambda entry: -entry.times.rss)[:by_memory]
         return [entry.times.pid for entry in sorted({*busiest, *largest}, key=_busy)]
 

@@ -84,7 +84,7 @@ def _oom(snapshot: SystemSnapshot) -> Iterator[Finding]:
         minutes = math.floor(kills.seconds_ago / 60)
         when = f"{minutes} min ago" if minutes else "just now"
         text = f"{killed} killed for want of memory, {when}"
-        yield Finding(Severity.CRITICAL, "oom", text, "dmesg names them and what they held")
+        yield Finding(Severity.CRITICAL, "oom", text, "the host was short, or a container at its limit: dmesg names them")
 
 
 def _disks(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
