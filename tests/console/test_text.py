@@ -78,7 +78,8 @@ def test_any_bytes_become_clean_text(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "escape",
-    ["\x1b[31m", "\x1b[1;38;5;9m", "\x1b[2J", "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\", "\x1bP1;2q\x1b\\", "\x1b(B", "\x1bc"],
+    ["\x1b[31m", "\x1b[1;38;5;9m", "\x1b[2J", "\x1b]0;title\x07",
+     "\x1b]8;;http://x\x1b\\", "\x1bP1;2q\x1b\\", "\x1b(B", "\x1bc"],
 )  # fmt: skip
 def test_escape_sequences_are_stripped(escape: str) -> None:
     assert strip_escapes(f"a{escape}b{escape}") == "ab"
