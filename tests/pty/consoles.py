@@ -53,6 +53,7 @@ def steady(text: str) -> str:
     """A screen's text without what changes by itself: clocks, ages and the console's own cost."""
     text = re.sub(r"\d\d:\d\d:\d\d", "HH:MM:SS", text)
     text = re.sub(r"own +[\d.]+% +[\d.]+[KMG]", "own", text)
+    text = re.sub(r", \S+ ago +", " ", text)
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
@@ -64,7 +65,7 @@ def settled(terminal: Terminal, timeout: float = 10.0) -> str:
         now = steady(terminal.text)
         if now != before:
             before, since = now, time.monotonic()
-        elif time.monotonic() - since >= 0.2:
+        elif time.monotonic() - since >= 0.2 and terminal.wait_quiet(0.2):
             return now
         time.sleep(0.02)
     raise AssertionError(f"the screen never came to rest:\n{before}")

@@ -113,7 +113,7 @@ class Terminal:
         words = [str(word) for word in command]
         if directory is not None:
             words = ["/bin/sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", str(directory), *words]
-        self.started = time.perf_counter()
+        self.started = self._typed = time.perf_counter()
         # the session leader that opens a terminal gets it as its controlling one: no code of ours
         # runs between fork and exec, and no launcher costs time
         self.pid = os.posix_spawnp(
@@ -283,11 +283,11 @@ class Terminal:
                 self._lock.wait(min(left, 0.05))
 
     def wait_quiet(self, quiet: float = 0.1, timeout: float = 3.0) -> bool:
-        """Wait until nothing was written for `quiet` seconds; False when it never was within `timeout`."""
+        """Wait until nothing was written or typed for `quiet` seconds; False when not within `timeout`."""
         until = time.perf_counter() + timeout
         while True:
             with self._lock:
-                last = self.chunks[-1][0] if self.chunks else self.started
+                last = max(self._typed, self.chunks[-1][0] if self.chunks else self.started)
             now = time.perf_counter()
             if now - last >= quiet or self.ended:
                 return True
@@ -304,12 +304,13 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Type a text."""
+        self._typed = time.perf_counter()
         self.write(text)
 
     def press(self, *keys: str) -> None:
         """Press keys by name (`KEYS`, `ctrl+x`) or character."""
         for key in keys:
-            self.write(encoded(key))
+            self.type(encoded(key))
 
     def click(self, x: int, y: int) -> None:
         """Press and release the left button on a cell, counted from 0."""
@@ -324,6 +325,7 @@ class Terminal:
             self.screen.resize(rows, columns)
             if blank and self._pending is not None:
                 self._pending.clear()
+            self._typed = time.perf_counter()
             self._resize(self._master)
 
     def _resize(self, handle: int) -> None:
