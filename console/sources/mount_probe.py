@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,8 +171,9 @@ class Question:
         if not self._pid:
             return
         self.kill()
-        for _ in range(20):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             if self._reaped():
                 break
-            await asyncio.sleep(PATIENCE / 20)
+            await asyncio.sleep(0.01)
         self._forget()

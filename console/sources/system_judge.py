@@ -84,7 +84,8 @@ def _oom(snapshot: SystemSnapshot) -> Iterator[Finding]:
         minutes = math.floor(kills.seconds_ago / 60)
         when = f"{minutes} min ago" if minutes else "just now"
         text = f"{killed} killed for want of memory, {when}"
-        yield Finding(Severity.CRITICAL, "oom", text, "the host was short, or a container at its limit: dmesg names them")
+        hint = "the host was short, or a container at its limit: dmesg names them"
+        yield Finding(Severity.CRITICAL, "oom", text, hint)
 
 
 def _disks(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
