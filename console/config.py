@@ -21,14 +21,14 @@ EngineHost: TypeAlias = Annotated[
 PostgresUrl: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^$|^postgres(ql)?://|^service=\S+$",
-        description="postgresql://user@host:port/database or service=NAME",
+        pattern=r"^$|^(postgres|postgresql|postgis)(\+\w+)?://|^\w+\s*=",
+        description="postgresql://user@host:port/database, service=NAME or key=value words",
     ),
 ]
 RedisUrl: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^$|^rediss?://|^unix://",
+        pattern=r"^$|^(rediss?|valkeys?)://|^unix://",
         description="redis://host:port/0, rediss://host:port/0 or unix:///path",
     ),
 ]
@@ -110,7 +110,7 @@ class DockerTarget(Section, frozen=True):
     name: str = ""
     """What the pane calls it; empty: made from the address."""
     host: EngineHost = ""
-    """unix:///path, tcp://host:port or ssh://user@host; empty: found by environment and socket."""
+    """Where it is; empty: found by environment, context and socket."""
     context: str = ""
     """A context of the docker command line."""
 
@@ -121,7 +121,7 @@ class PostgresTarget(Section, frozen=True):
     name: str = ""
     """What the pane calls it; empty: made from the address."""
     url: PostgresUrl = ""
-    """postgresql://user@host:port/database, or a libpq service as service=NAME."""
+    """Where it is; what it leaves open comes from PG* variables and ~/.pgpass, as for psql."""
     password_command: str = ""
     """A command that prints the password; run without a shell."""
 
@@ -132,7 +132,7 @@ class RedisTarget(Section, frozen=True):
     name: str = ""
     """What the pane calls it; empty: made from the address."""
     url: RedisUrl = ""
-    """redis://host:port/0, rediss:// for TLS, or unix:///path."""
+    """Where it is; rediss:// is TLS, and valkey:// the same as redis://."""
     password_command: str = ""
     """A command that prints the password; run without a shell."""
 
