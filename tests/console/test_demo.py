@@ -49,10 +49,18 @@ def running() -> Iterator[Stage]:
     assert gone(running)
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and whose new parent does not care counts as ended."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(of: Stage) -> bool:
     """Whether nothing is left: no process, no file, no shared memory."""
     return not (
-        any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in of.pids.values())
+        any(map(alive, of.pids.values()))
         or Path(of.directory).exists()
         or in_directory(of.directory)
         or segments(of.pids["PostgreSQL"])
@@ -204,7 +212,7 @@ def console(*, ready: bool = True) -> tuple[subprocess.Popen[str], str, list[int
 
 def nothing_left(directory: str, pids: list[int]) -> bool:
     """Whether all of it has ended."""
-    return not (any(map(psutil.pid_exists, pids)) or Path(directory).exists() or in_directory(directory))
+    return not (any(map(alive, pids)) or Path(directory).exists() or in_directory(directory))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
@@ -228,7 +236,7 @@ def test_no_server_outlives_a_guardian_that_is_killed() -> None:
     process, directory, pids = console()
     with process:
         os.kill(pids[0], signal.SIGKILL)
-        until(lambda: not any(map(psutil.pid_exists, pids[1:])), "the end of the servers")
+        until(lambda: not any(map(alive, pids[1:])), "the end of the servers")
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(LIMIT) == 0
