@@ -93,8 +93,7 @@ async def _dial(
         target_session_attrs=address.words.get("target_session_attrs", "any"),
         server_settings=guards,
         statement_cache_size=cache,
-        command_timeout=None,  # it does not hold against a frozen server: the caller has a deadline
-        timeout=None,
+        timeout=3600,  # ours does not rest on the library's, which fails against a frozen server
     )
 
 
@@ -135,6 +134,8 @@ def explain(
             f"all connections of {place.where} are taken",
             "end idle sessions, or grant us the reserved ones: pg_use_reserved_connections (16+)",
         )
+    if isinstance(error, asyncpg.LockNotAvailableError):
+        return TimedOut(f"a system table of {place.where} is locked", "pg_locks says by whom")
     if isinstance(error, asyncpg.CannotConnectNowError):
         return Unreachable(f"{place.where}: {error}", "it is asked again by itself")
     if isinstance(error, asyncpg.InsufficientPrivilegeError):

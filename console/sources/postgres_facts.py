@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -21,7 +22,7 @@ from console.sources.postgres_model import (
     Standby,
     Wal,
 )
-from console.sources.postgres_rates import rates
+from console.sources.postgres_rates import INTERVAL, rates
 from console.sources.postgres_statements import one_line
 from console.text import clean
 
@@ -104,23 +105,28 @@ class DatabaseReader:
     """Turns rows of the databases question into databases with the rates since the time before."""
 
     def __init__(self) -> None:
-        self._before: dict[int, Counters] = {}
+        self._polls: deque[tuple[float, dict[int, Counters]]] = deque()
 
     def read(
         self,
         rows: Iterable[Any],
-        seconds: float,
+        moment: float,
         sizes: Mapping[str, float],
         growth: Mapping[str, float],
     ) -> tuple[list[Database], list[Counters]]:
-        """The databases, and all counters with those of the shared objects; `seconds` 0 gives no rates."""
-        found, everything, now = [], [], {}
+        """The databases at a moment of the monotonic clock, and all counters with the shared objects'."""
+        while len(self._polls) > 1 and self._polls[1][0] <= moment - INTERVAL:
+            self._polls.popleft()
+        begin, earlier = self._polls[0] if self._polls else (moment, {})
+        found: list[Database] = []
+        everything: list[Counters] = []
+        now: dict[int, Counters] = {}
         for row in rows:
             after = now[row["datid"]] = counters(row)
             everything.append(after)
             if row["datname"] is None:
                 continue  # the shared objects, or a database dropped this moment
-            before = self._before.get(row["datid"])
+            before = earlier.get(row["datid"])
             called = name(row["datname"])
             found.append(
                 Database(
@@ -130,12 +136,12 @@ class DatabaseReader:
                     xid_age=row["xid_age"] or 0,
                     mxid_age=row["mxid_age"] or 0,
                     counters=after,
-                    rates=rates(before, after, seconds) if before is not None else None,
+                    rates=rates(before, after, moment - begin) if before is not None else None,
                     size=sizes.get(called),
                     growth=growth.get(called),
                 )
             )
-        self._before = now
+        self._polls.append((moment, now))
         return found, everything
 
 

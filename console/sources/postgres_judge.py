@@ -7,7 +7,7 @@ from itertools import islice
 
 from console.config import Limits
 from console.findings import Finding, Severity, by_severity
-from console.sources.postgres_model import ABORTED, PostgresSnapshot, Session, Slot
+from console.sources.postgres_model import ABORTED, Blocker, PostgresSnapshot, Session, Slot
 from console.text import clip
 from console.units import bytes_, count, duration, percent
 
@@ -45,34 +45,47 @@ def _connections(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding
 
 
 def _blocked(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
-    long = [s for s in snapshot.sessions if s.waiting and (snapshot.age(s.query_since) or 0.0) >= WAITING]
-    severity = limits.limit("blocked").judge(len(long))
-    if not severity:
-        return
-    roots = [blocker for blocker in snapshot.blockers if blocker.depth == 0]
-    if not roots:
-        yield Finding(severity, "locks", f"{len(long)} sessions wait for a lock", "who blocks is being asked")
+    severity, waiting, roots = _waits(snapshot, limits)
+    if severity and not roots:
+        yield Finding(severity, "locks", f"{waiting} sessions wait for a lock", "who blocks is being asked")
     for root in roots[:EACH]:
-        what = root.note if root.session is None else _doing(root.session)
-        hint = f"SELECT pg_terminate_backend({root.pid})"
-        if root.session is None and root.pid == 0:
-            held = [p.gid for p in snapshot.prepared]
-            hint = f"ROLLBACK PREPARED '{held[0]}'" if held else "see pg_prepared_xacts"
-        yield Finding(severity, str(root.pid), f"blocks {root.waiters}: {clip(what, 30)}", hint)
+        yield _root(root, severity, snapshot, limits)
     if len(roots) > EACH:
         yield Finding(severity, "locks", f"{len(roots) - EACH} more sessions block others")
 
 
-def _doing(session: Session) -> str:
-    return f"({session.state}) {session.query}" if session.in_transaction else session.query
+def _waits(snapshot: PostgresSnapshot, limits: Limits) -> tuple[Severity, int, list[Blocker]]:
+    """How bad the waits are, how many sessions wait long enough to count, and who is at the root."""
+    waiting = sum(s.waiting and (snapshot.age(s.query_since) or 0.0) >= WAITING for s in snapshot.sessions)
+    severity = limits.limit("blocked").judge(waiting)
+    roots = [blocker for blocker in snapshot.blockers if blocker.depth == 0] if severity else []
+    return severity, waiting, roots
+
+
+def _root(root: Blocker, severity: Severity, snapshot: PostgresSnapshot, limits: Limits) -> Finding:
+    """Who blocks others, as bad as that is, or as its own idling and running is."""
+    session = root.session
+    if session is None:
+        held = [transaction.gid for transaction in snapshot.prepared]
+        hint = (
+            f"ROLLBACK PREPARED '{held[0]}'" if len(held) == 1 and root.pid == 0 else "see pg_prepared_xacts"
+        )
+        return Finding(severity, str(root.pid), f"blocks {root.waiters}: {root.note}", hint)
+    own = [finding.severity for _, finding in _too_long(session, snapshot, limits)]
+    what = session.query
+    if session.in_transaction:
+        what = f"(idle in transaction {duration(snapshot.age(session.state_since) or 0.0)}) {what}"
+    text = f"blocks {root.waiters}: {clip(what, 40)}"
+    return Finding(max([severity, *own]), str(root.pid), text, f"SELECT pg_terminate_backend({root.pid})")
 
 
 def _long(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
     """One finding a session: idle in its transaction, or its statement, or its transaction is too old."""
+    told = {root.pid for root in _waits(snapshot, limits)[2][:EACH]}  # as blockers
     found = [
         (age, finding)
         for session in snapshot.sessions
-        if session.is_client and not session.own
+        if session.is_client and not session.own and session.pid not in told
         for age, finding in islice(_too_long(session, snapshot, limits), 1)
     ]
     found.sort(key=lambda pair: (-pair[1].severity, -pair[0]))

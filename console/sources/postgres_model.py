@@ -158,7 +158,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What happened between two polls, a second unless said otherwise."""
+    """What happened within an interval, a second unless said otherwise."""
 
     seconds: float
     """Length of the interval."""
@@ -185,7 +185,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database: its counters, and its rates since the poll before."""
+    """One database: its counters, and its rates of the interval."""
 
     name: str
     template: bool
@@ -396,7 +396,7 @@ class PostgresSnapshot(Snapshot):
     databases: tuple[Database, ...]
     totals: Counters
     rates: Rates | None
-    """Since the poll before; None at the first."""
+    """Of the interval: about three seconds, or since the poll before; None at the first."""
     recent: Rates | None
     """Over the last minute, or as long as we watch."""
     lately: Rates | None

@@ -8,6 +8,9 @@ from dataclasses import fields
 
 from console.sources.postgres_model import Counters, Rates
 
+INTERVAL = 3.0
+"""Seconds a rate spans: sessions report their statistics once a second at most, so that over one second
+a busy session would seem to do twice as much, then nothing."""
 RECENT = 60.0
 """Seconds judged as one stretch, so that one poll's few transactions raise no alarm."""
 LATELY = 600.0

@@ -118,8 +118,9 @@ class SlowQuestions:
         try:
             if name == "table statistics":
                 rows = await link.ask("tables", MOST_TABLES)
+                invalid = await link.ask("indexes")
+                answers.invalid_indexes = tuple(clean(row["name"], 200) for row in invalid)
                 answers.tables = Dated(tuple(map(_table, rows)), now)
-                answers.invalid_indexes = tuple(clean(row["name"], 200) for row in await link.ask("indexes"))
             elif name == "database sizes":
                 rows = await link.ask("sizes")
                 sizes = {clean(row["datname"], 80): row["bytes"] for row in rows if row["bytes"] is not None}

@@ -12,11 +12,9 @@ from console.sources.base import Focus
 from console.sources.postgres_blockers import MOST_WAITERS, PREPARED, tree
 from console.sources.postgres_link import Link
 from console.sources.postgres_model import (
-    Counters,
     PostgresSnapshot,
     Prepared,
     Progress,
-    Rates,
     Receiver,
     Recovery,
     Session,
@@ -25,7 +23,7 @@ from console.sources.postgres_model import (
     Standby,
     Wal,
 )
-from console.sources.postgres_rates import LATELY, RECENT, Stretch, rates, total
+from console.sources.postgres_rates import INTERVAL, LATELY, RECENT, Stretch, total
 from console.sources.postgres_slow import SHARE, Answers
 
 QUERY_BYTES = {Focus.HIDDEN: (0, 200), Focus.GLANCE: (100, 400), Focus.FULL: (2000, 2000)}
@@ -52,8 +50,8 @@ class Watch:
         self._sessions = facts.SessionReader()
         self._databases = facts.DatabaseReader()
         self._stretch = Stretch()
-        self._before: tuple[float, Counters, int, float | None] | None = None
-        """The poll before: its moment, its totals, our questions until then, its WAL position."""
+        self._wal_before: tuple[float, float] | None = None
+        """The moment and the WAL position of the poll before."""
         self._edges: dict[int, list[int]] = {}
         self._more_waiters = 0
         self._prepared: tuple[Prepared, ...] = ()
@@ -133,13 +131,11 @@ class Watch:
         asked: int,
     ) -> PostgresSnapshot:
         here = rows[0]
-        seconds = moment - self._before[0] if self._before is not None else 0.0
         sizes = answers.sizes.value if answers.sizes is not None else {}
         growth = facts.growth(answers.sizes_before, answers.sizes)
-        databases, counters = self._databases.read(rows, seconds, sizes, growth)
+        databases, counters = self._databases.read(rows, moment, sizes, growth)
         totals = total(counters)
         self._stretch.add(moment, totals, asked)
-        interval, wal_rate = self._interval(moment, totals, asked, here["wal"])
         for place, session in enumerate(sessions):
             if session.pid in self._edges:
                 blockers = tuple(dict.fromkeys(self._edges[session.pid]))
@@ -163,10 +159,10 @@ class Watch:
             prepared=self._prepared,
             databases=tuple(databases),
             totals=totals,
-            rates=interval,
+            rates=self._stretch.over(INTERVAL),
             recent=self._stretch.over(RECENT),
             lately=self._stretch.over(LATELY),
-            wal_rate=wal_rate,
+            wal_rate=self._wal_rate(moment, here["wal"]),
             recovery=Recovery(here["lag"], here["paused"], self._receiver) if here["standby"] else None,
             standbys=self._standbys,
             slots=self._slots,
@@ -181,18 +177,15 @@ class Watch:
             by_pid=by_pid,
         )
 
-    def _interval(
-        self, moment: float, totals: Counters, asked: int, wal: float | None
-    ) -> tuple[Rates | None, float | None]:
-        """The rates since the poll before, and bytes of WAL a second."""
-        before, self._before = self._before, (moment, totals, asked, wal)
-        if before is None or moment <= before[0]:
-            return None, None
-        seconds = moment - before[0]
-        interval = rates(before[1], totals, seconds, asked - before[2])
-        if wal is None or before[3] is None or wal < before[3]:
-            return interval, None
-        return interval, (wal - before[3]) / seconds
+    def _wal_rate(self, moment: float, position: float | None) -> float | None:
+        """Bytes of WAL a second since the poll before."""
+        before, self._wal_before = self._wal_before, None
+        if position is None:
+            return None
+        self._wal_before = (moment, position)
+        if before is None or moment <= before[0] or position < before[1]:
+            return None
+        return (position - before[1]) / (moment - before[0])
 
     def _number(self, setting: str) -> int:
         found = self._settings.get(setting)

