@@ -134,6 +134,7 @@ async def test_full_focus_has_every_process_and_a_glance_the_top_ones(source: Sy
     assert not glance.complete
     assert len(glance.processes) <= 30
     before = set(psutil.pids())
+    await asyncio.sleep(system.SCANS[Focus.FULL])  # or the scan of a moment ago would do
     full = await source.poll(Focus.FULL)
     assert full.complete
     assert {process.pid for process in full.processes} >= before & set(psutil.pids())
