@@ -39,13 +39,9 @@ class ContainerList:
         self._newest = 0.0
         self._told_until = 0.0
 
-    def begin_stream(self) -> float:
-        """Call before a stream of events is opened (anew): it may tell again what is known already.
-
-        Returns the time (epoch seconds) of the newest event known; 0 when there is none.
-        """
+    def expect_repeats(self) -> None:
+        """Call before events that may tell again what is known: up to the newest known none is taken."""
         self._told_until = self._newest
-        return self._newest
 
     def relist(self, entries: Iterable[JSON]) -> None:
         """Take a full list: others are gone, new and changed ones are to be inspected."""

@@ -63,6 +63,7 @@ class ContainerMeter:
             if container.pid:
                 (remote if self._located(container) is None else local).append(container)
         for container in self._turn(local, AT_ONCE):
+            self._asked[container.id] = now
             self._read(container, now)
         if remote:
             most = BY_API_HIDDEN if focus is Focus.HIDDEN else BY_API_AT_ONCE
@@ -113,7 +114,8 @@ class ContainerMeter:
             self._by_api = connect_stats()
         for container, totals in self._by_api.take():
             self._book.add(container, totals, now)
-        self._by_api.want([container.id for container in self._turn(containers, most)])
+        taken = self._by_api.want([container.id for container in self._turn(containers, most)])
+        self._asked.update(dict.fromkeys(taken, now))
 
     def _turn(self, containers: Sequence[Container], most: int) -> Sequence[Container]:
         """The containers to measure now: the busiest, then those that waited longest."""
@@ -133,8 +135,6 @@ class ContainerMeter:
         rest = (container for container in containers if container.id not in chosen)
         for container in heapq.nsmallest(most - len(chosen), rest, key=waited):
             chosen[container.id] = container
-        now = time.monotonic()
-        self._asked.update(dict.fromkeys(chosen, now))
         return list(chosen.values())
 
     def _forget_ended(self, running: Sequence[Container]) -> None:

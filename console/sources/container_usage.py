@@ -12,6 +12,8 @@ from console.sources.containers import Usage
 
 STEADY = 15.0
 """Seconds over which CPU is smoothed before it is judged: one busy second is no finding."""
+SHORTEST = 0.25
+"""Seconds between two readings, at least: a limit of CPU lets a container run for parts of 0.1 s."""
 
 
 class UsageBook:
@@ -33,8 +35,8 @@ class UsageBook:
     def add(self, container: str, totals: Totals, time: float) -> None:
         """Take a reading of counters; `time` is the console's own clock."""
         before = self._last.get(container)
-        if before is not None and totals.time <= before.time:
-            return  # the engine gave the reading it gave before
+        if before is not None and totals.time < before.time + SHORTEST:
+            return  # an engine may give one reading twice, a reader may ask for a poll between two others
         if before is not None and totals.cpu < before.cpu:
             before = None  # it was started anew: its counters began at zero
         steady = self._usage[container].cpu_steady if before is not None else NAN

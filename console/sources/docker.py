@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
 
 from console.config import Config, Limits
 from console.findings import Finding, by_severity
@@ -26,7 +25,7 @@ class DockerSource:
 
     kind = "docker"
     deadline = 3.0
-    cadence: ClassVar[Mapping[Focus, float]] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
+    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
 
     def __init__(
         self,

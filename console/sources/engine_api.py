@@ -7,9 +7,10 @@ and belongs in a thread.
 from __future__ import annotations
 
 import errno
+import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import requests
@@ -23,7 +24,8 @@ from docker.utils.utils import version_lt
 
 from console.errors import Refused, SourceError, TimedOut, Unreachable
 from console.sources.container_facts import JSON
-from console.sources.engine_events import WANTED, EventStream
+from console.sources.engine_events import WANTED, Event, EventStream, parse
+from console.sources.engine_ping import EnginePing
 from console.sources.engines import Endpoint, forbidden, missing, start_hint
 from console.text import clean
 
@@ -46,8 +48,11 @@ class EngineClient:
         self.endpoint = endpoint
         self._until = 0.0
         self.allow(CALL_LIMIT)
-        self._client = self._make(_OLDEST_API)
+        self._ping = EnginePing(endpoint.socket) if endpoint.socket else None
         try:
+            if self._ping is not None:
+                self.ping()
+            self._client = self._make(_OLDEST_API)
             self.version: JSON = self._ask(self._client.version, api_version=False)
             self.api = str(self.version.get("ApiVersion") or _OLDEST_API)
             self._client.close()
@@ -59,11 +64,11 @@ class EngineClient:
     def _make(self, version: str) -> APIClient:
         endpoint = self.endpoint
         tls: Any = False
-        if endpoint.tls:
-            tls = TLSConfig((endpoint.certificate, endpoint.key), endpoint.ca, endpoint.verify)
-            if not endpoint.verify:
-                urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         try:
+            if endpoint.tls:
+                tls = TLSConfig((endpoint.certificate, endpoint.key), endpoint.ca, endpoint.verify)
+                if not endpoint.verify:
+                    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             client = APIClient(base_url=endpoint.host, version=version, timeout=int(CALL_LIMIT), tls=tls)
         except DockerException as error:
             raise self._refused(error) from None
@@ -81,7 +86,17 @@ class EngineClient:
 
     def ping(self) -> None:
         """Make sure the engine answers."""
-        self._ask(self._client.ping)
+        if self._ping is None:
+            self._ask(self._client.ping)
+            return
+        try:
+            answer = self._ping.ask(self._left())
+        except http.client.HTTPException as error:
+            raise self._refused(error) from None
+        except OSError as error:
+            raise self._broken(error) from None
+        if answer != "OK":
+            raise self._refused(ValueError(f"it answers a ping with {answer!r}"))
 
     def info(self) -> JSON:
         """What the engine says of itself and its host; costs it some milliseconds."""
@@ -110,27 +125,44 @@ class EngineClient:
         except _Gone:
             return None
 
+    def past_events(self, since: float, until: float) -> list[Event]:
+        """What happened to containers between two times (epoch seconds of the engine).
+
+        Engines remember some hundred events.
+        """
+        left = self._left()
+        with self._get_events((left, left), {"since": f"{since:.3f}", "until": f"{until:.3f}"}) as response:
+            lines = self._ask(lambda: response.content).splitlines()
+        return [event for event in map(parse, lines) if event is not None]
+
     def events(self, since: float) -> EventStream:
         """The stream of what happens to containers, from `since` (epoch seconds of the engine) on."""
+        response = self._get_events((self._left(), QUIET_LIMIT), {"since": f"{since:.3f}"})
+        stream = CancellableStream(response.iter_content(chunk_size=None), response)
+        return EventStream(_chunks(stream, response), lambda: _hang_up(stream), "container events")
+
+    def _get_events(self, timeout: tuple[float, float], span: Mapping[str, str]) -> requests.Response:
+        """The SDK's own call waits for ever, and its decoding reads byte by byte."""
         wanted = json.dumps({"type": ["container"], "event": list(WANTED)})
-        response = self._ask(
+        response: requests.Response = self._ask(
             self._client.get,
             f"{self._client.base_url}/v{self.api}/events",
-            params={"since": f"{since:.3f}", "filters": wanted},
+            params={**span, "filters": wanted},
             stream=True,
-            timeout=(self._left(), QUIET_LIMIT),
+            timeout=timeout,
         )
         if response.status_code != 200:
             response.close()
             raise Refused(f"the engine gives no events: status {response.status_code}")
-        stream = CancellableStream(response.iter_content(chunk_size=None), response)
-        return EventStream(_chunks(stream, response), lambda: _hang_up(stream), "container events")
+        return response
 
     def close(self) -> None:
         """Close what is open; never blocks."""
         client = getattr(self, "_client", None)
         if client is not None:
             client.close()
+        if self._ping is not None:
+            self._ping.close()
 
     def _left(self) -> float:
         left = min(CALL_LIMIT, self._until - time.monotonic())
@@ -154,10 +186,10 @@ class EngineClient:
             raise self._answered(error) from None
         except requests.exceptions.Timeout:
             raise self._late() from None
+        except (DockerException, ValueError) as error:  # requests' complaints of URLs and JSON are both
+            raise self._refused(error) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._broken(error) from None
-        except (DockerException, ValueError) as error:
-            raise self._refused(error) from None
 
     def _answered(self, error: APIError) -> SourceError:
         status = error.response.status_code if error.response is not None else 0
@@ -199,8 +231,8 @@ def _cause(error: BaseException) -> OSError | None:
     """The OSError of the system below; requests and urllib3 hide it in arguments and reasons."""
     seen: list[Any] = [error]
     for item in seen:
-        # requests' own errors are OSErrors too, without a number
-        if isinstance(item, OSError) and item.errno is not None:
+        # requests' own errors are OSErrors too, without a number; so are time-outs of sockets
+        if isinstance(item, TimeoutError) or (isinstance(item, OSError) and item.errno is not None):
             return item
         if isinstance(item, BaseException) and len(seen) < 20:
             seen += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]

@@ -26,20 +26,25 @@ class StatsByApi:
     def __init__(self, connect: Callable[[], EngineClient]) -> None:
         self._connect = connect
         self._wanted: deque[str] = deque()
+        self._under_way: set[str] = set()
         self._found: deque[tuple[str, Totals]] = deque(maxlen=1000)
         self._lock = threading.Condition()
         self._open = True
         self._threads: list[threading.Thread] = []
 
-    def want(self, containers: Sequence[str]) -> None:
-        """Ask for these next, the first ones first; what was wanted and not begun is dropped."""
+    def want(self, containers: Sequence[str]) -> list[str]:
+        """Ask for these when their turn comes; those taken, since not all are while others wait."""
         with self._lock:
-            self._wanted = deque(containers[:AT_ONCE])
+            pending = self._under_way.union(self._wanted)
+            taken = [container for container in containers if container not in pending]
+            taken = taken[: max(0, AT_ONCE - len(self._wanted))]
+            self._wanted.extend(taken)
             while len(self._threads) < min(THREADS, len(containers)):
                 thread = threading.Thread(target=self._run, name="container statistics", daemon=True)
                 self._threads.append(thread)
                 thread.start()
             self._lock.notify_all()
+        return taken
 
     def take(self) -> list[tuple[str, Totals]]:
         """The answers since the last call."""
@@ -59,7 +64,11 @@ class StatsByApi:
         with self._lock:
             while self._open and not self._wanted:
                 self._lock.wait()
-            return self._wanted.popleft() if self._open else None
+            if not self._open:
+                return None
+            container = self._wanted.popleft()
+            self._under_way.add(container)
+            return container
 
     def _run(self) -> None:
         client: EngineClient | None = None
@@ -67,14 +76,15 @@ class StatsByApi:
             try:
                 client = client or self._connect()
                 client.allow(CALL_LIMIT)
-                answer = client.stats(container)
+                totals = totals_of(client.stats(container) or {})
+                if totals is not None:
+                    self._found.append((container, totals))
             except SourceError:
                 if client is not None:
                     client.close()
                 client = None  # the poll says what is wrong; here the next container is tried
-                continue
-            totals = totals_of(answer) if answer else None
-            if totals is not None:
-                self._found.append((container, totals))
+            finally:
+                with self._lock:
+                    self._under_way.discard(container)
         if client is not None:
             client.close()

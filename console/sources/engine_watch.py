@@ -17,7 +17,7 @@ from console.sources.engines import Endpoint, existing, find_endpoints
 
 if TYPE_CHECKING:
     from console.sources.engine_api import EngineClient
-    from console.sources.engine_events import Event, EventStream
+    from console.sources.engine_events import EventStream
     from console.sources.engine_stats import StatsByApi
 
 POLL_LIMIT = 2.6
@@ -128,7 +128,7 @@ class EngineWatch:
     def _update(self, client: EngineClient, engine: Engine) -> bool:
         """Bring the list up to date; whether the whole list was asked."""
         now = time.monotonic()
-        unknown = self._list.apply(self._events(client))
+        unknown = self._follow(client)
         listed = unknown or now >= self._list_due
         if listed:
             self._list.relist(client.containers())
@@ -141,19 +141,24 @@ class EngineWatch:
                 break
         return listed
 
-    def _events(self, client: EngineClient) -> list[Event]:
-        """What happened since the last poll; a stream that ended is opened anew, and the list is due."""
+    def _follow(self, client: EngineClient) -> bool:
+        """Take what happened since the last poll; whether a container appeared that is not in the list.
+
+        A stream that ended is opened anew, after the engine was asked what it remembers of the time
+        within which restarts count; and the whole list is due.
+        """
         stream = self._stream
         if stream is not None and stream.alive and not stream.overrun:
-            return stream.drain()
-        told = stream.drain() if stream is not None else []
+            return self._list.apply(stream.drain())
         if stream is not None:
             stream.close()
-        since = datetime.now(UTC) + self._ahead - timedelta(seconds=RESTART_WINDOW)
-        self._list.begin_stream()
-        self._stream = client.events(since.timestamp())
+        now = (datetime.now(UTC) + self._ahead).timestamp()
+        self._stream = client.events(now)
+        self._list.expect_repeats()
+        unknown = self._list.apply(client.past_events(now - RESTART_WINDOW, now))
+        self._list.expect_repeats()
         self._list_due = 0.0
-        return told
+        return unknown
 
     def _ordered(self) -> tuple[Container, ...]:
         changes, containers = self._sorted

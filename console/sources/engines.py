@@ -51,7 +51,7 @@ def find_endpoints(host: str, context: str, env: Mapping[str, str]) -> list[Endp
 
     Order: the configured host or context, DOCKER_HOST, DOCKER_CONTEXT, `currentContext` of the Docker
     configuration, then Docker's socket, Docker's and podman's in $XDG_RUNTIME_DIR, podman's.
-    Raises NotFound for a context that is not there.
+    Raises NotFound for a context that is not there, Refused for a host that is none.
     """
     if host:
         return [Endpoint(_normal(host), "configuration")]
@@ -121,8 +121,10 @@ def start_hint(endpoint: Endpoint) -> str:
 
 
 def _normal(host: str) -> str:
-    """A host with its scheme: bare paths are sockets, bare names TCP."""
+    """A host with its scheme: bare paths are sockets, bare names TCP. Raises Refused for half of one."""
     host = host.strip()
+    if host.endswith("://"):
+        raise Refused(f"{host} names no place", "write it as unix:///path or tcp://host:port")
     if "://" in host:
         return host
     return f"unix://{host}" if host.startswith("/") else f"tcp://{host}"

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import psutil
 import pytest
 
 from tests.servers import require, required
@@ -211,10 +210,10 @@ class Dockerd:
         self._process = None
         # an init that reaps late leaves containerd a zombie, which the next engine takes for alive
         pidfile = self.directory / "exec" / "containerd" / "containerd.pid"
-        with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):
-            containerd = psutil.Process(int(pidfile.read_text()))
-            until = time.monotonic() + STOP_LIMIT
-            while containerd.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
+        until = time.monotonic() + STOP_LIMIT
+        with contextlib.suppress(OSError):
+            status = Path("/proc", pidfile.read_text(), "stat")
+            while status.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < until:
                 time.sleep(0.01)
         pidfile.unlink(missing_ok=True)
 
@@ -239,25 +238,24 @@ class Dockerd:
         with contextlib.suppress(OSError, subprocess.SubprocessError):
             self.stop()
         ids = [path.name for path in (self.directory / "root" / "containers").glob("*")]
-        for process in self._leftovers():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-                process.wait(STOP_LIMIT)
+        for pid in self._leftovers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._empty_cgroups(ids)
         for target in self._mounts():
             subprocess.run(["umount", "-l", target], check=False, capture_output=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _leftovers(self) -> Iterator[psutil.Process]:
+    def _leftovers(self) -> Iterator[int]:
         """containerd and its shims: their command lines name this engine's directory."""
-        mark = f"{self.directory}/"
-        for process in psutil.process_iter():
+        mark = f"{self.directory}/".encode()
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                command = process.cmdline()
-            except psutil.Error:
-                continue
-            if command and "containerd" in command[0] and any(mark in part for part in command):
-                yield process
+                command = path.read_bytes()
+            except OSError:
+                continue  # it ended while we looked
+            if mark in command and b"containerd" in command.partition(b"\0")[0]:
+                yield int(path.parent.name)
 
     def _empty_cgroups(self, ids: Sequence[str]) -> None:
         """Kill what still runs in these containers' cgroups, then remove the cgroups."""

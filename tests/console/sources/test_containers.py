@@ -137,8 +137,22 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = """Name Names Image State Status Labels HostConfig Config NetworkSettings Mounts Created
-RestartCount Path Args""".split()
+KEYS = [
+    "Name",
+    "Names",
+    "Image",
+    "State",
+    "Status",
+    "Labels",
+    "HostConfig",
+    "Config",
+    "NetworkSettings",
+    "Mounts",
+    "Created",
+    "RestartCount",
+    "Path",
+    "Args",
+]
 
 
 @given(st.fixed_dictionaries({"Id": st.just(ID)}, optional=dict.fromkeys(KEYS, JSON_VALUES)))
@@ -243,7 +257,7 @@ def test_a_stream_opened_anew_tells_nothing_twice() -> None:
     listing, at = known(), NOW.timestamp()
     told = [event("die", at - 20, exitCode="3"), event("start", at - 19)]
     listing.apply(told)
-    listing.begin_stream()
+    listing.expect_repeats()
     listing.apply([*told, event("die", at - 5, exitCode="3"), event("start", at - 4)])
     assert seen(listing).restarted == (at - 19, at - 4)
 
@@ -304,6 +318,13 @@ def test_rates_are_of_the_interval_and_begin_anew_with_the_container() -> None:
     anew = book.usage[ID]
     assert math.isnan(anew.cpu)
     assert anew.memory == 80
+
+
+def test_readings_too_close_together_give_no_rate() -> None:
+    book = UsageBook()
+    for time, cpu in ((1.0, 0.0), (2.0, 0.5), (2.01, 0.52)):
+        book.add(ID, Totals(time, cpu=cpu), time)
+    assert book.usage[ID].cpu == 0.5
 
 
 def test_one_busy_second_is_no_steady_load() -> None:

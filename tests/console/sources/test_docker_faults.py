@@ -1,0 +1,235 @@
+"""Engines that are missing, forbidden, dead, frozen or strange: what the source says, and what it leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import grp
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.collector import Collector
+from console.config import Config, DockerTarget
+from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.sources import engines
+from console.sources.base import Focus, State
+from console.sources.docker import DockerSource
+from tests.console.sources.docker_help import asking, engine_threads, gone, has, until
+from tests.servers.dockerd import Dockerd
+
+
+def descriptors() -> set[str]:
+    """The sockets this process has open."""
+    found = set()
+    for entry in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            target = os.readlink(f"/proc/self/fd/{entry}")
+            if target.startswith("socket:"):
+                found.add(target)
+    return found
+
+
+async def refusal(source: DockerSource) -> SourceError:
+    with pytest.raises(SourceError) as told:
+        await source.poll(Focus.GLANCE)
+    return told.value
+
+
+async def test_a_killed_engine_is_out_of_reach_and_is_back_by_itself(own_dockerd: Dockerd) -> None:
+    own_dockerd.run("kept", options=["--restart", "always"])
+    async with asking(own_dockerd) as source:
+        await until(source, lambda s: has(s, "kept"))
+        own_dockerd.kill()
+        error = await refusal(source)
+        assert isinstance(error, Unreachable)
+        assert error.fix
+        await gone(engine_threads_but_worker)
+        own_dockerd.start()
+        snapshot = await until(source, lambda s: has(s, "kept"))
+        assert all(usage.interval == 0 for usage in snapshot.usage.values())
+        await until(source, lambda s: any(usage.interval > 0 for usage in s.usage.values()))
+
+
+async def test_a_frozen_engine_times_out_and_leaves_nothing(own_dockerd: Dockerd) -> None:
+    own_dockerd.run("kept")
+    before = descriptors()
+    async with asking(own_dockerd) as source:
+        await until(source, lambda s: has(s, "kept"))
+        own_dockerd.freeze()
+        try:
+            start = time.monotonic()
+            assert isinstance(await refusal(source), TimedOut)
+            assert time.monotonic() - start < source.deadline
+            await gone(engine_threads_but_worker)
+        finally:
+            own_dockerd.thaw()
+        start = time.monotonic()
+        await until(source, lambda s: has(s, "kept"))
+        assert time.monotonic() - start < 2.0
+    await gone(engine_threads)
+    await gone(lambda: descriptors() - before)
+
+
+async def test_the_collector_shows_a_frozen_engine_stale_and_live_again(own_dockerd: Dockerd) -> None:
+    own_dockerd.run("kept")
+    collector = Collector(DockerSource.discover(Config(docker=(DockerTarget(host=own_dockerd.host),)), {}))
+    feed = collector.feeds["docker"]
+
+    async def reach(state: State, limit: float) -> None:
+        end = time.monotonic() + limit
+        while feed.state is not state:
+            assert time.monotonic() < end, feed
+            await asyncio.sleep(0.02)
+
+    collector.look("docker", Focus.GLANCE)
+    collector.start()
+    try:
+        await reach(State.LIVE, 5.0)
+        own_dockerd.freeze()
+        await reach(State.STALE, 1.0 + feed.source.deadline + 0.5)
+        assert has(feed.snapshot, "kept")
+        own_dockerd.thaw()
+        await reach(State.LIVE, 10.0)
+    finally:
+        await collector.stop()
+    await gone(engine_threads)
+
+
+def engine_threads_but_worker() -> list[str]:
+    return [name for name in engine_threads() if name.startswith("container")]
+
+
+async def test_nobody_there_says_how_to_configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "usual_sockets", lambda env: [str(tmp_path / "docker.sock")])
+    source = DockerSource({"HOME": str(tmp_path)})
+    error = await refusal(source)
+    assert isinstance(error, NotFound)
+    assert "DOCKER_HOST" in error.fix
+    await source.close()
+
+
+async def test_a_stated_socket_that_is_missing_is_an_outage(tmp_path: Path) -> None:
+    source = DockerSource({"DOCKER_HOST": f"unix://{tmp_path}/docker.sock"})
+    error = await refusal(source)
+    assert isinstance(error, Unreachable)
+    assert "systemctl start docker" in error.fix
+    await source.close()
+
+
+async def test_a_socket_nobody_listens_on_is_an_outage(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.bind(str(path))
+        source = DockerSource({}, host=f"unix://{path}")
+        error = await refusal(source)
+        assert isinstance(error, Unreachable)
+        assert "refused" in error.reason
+        await source.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+async def test_a_forbidden_socket_names_the_group(dockerd: Dockerd) -> None:
+    """The thread of the source takes another user's rights: root itself is refused nothing."""
+    group = next(entry for entry in grp.getgrall() if entry.gr_gid not in (0, 65534))
+    before = dockerd.socket.stat()
+    os.chown(dockerd.socket, 0, group.gr_gid)
+    dockerd.socket.chmod(0o660)
+    dockerd.directory.chmod(0o755)
+    source = DockerSource({}, host=dockerd.host)
+    try:
+        await source._worker.call(become_nobody)
+        error = await refusal(source)
+        assert isinstance(error, Refused)
+        assert error.fix == f"sudo usermod -aG {group.gr_name} $USER, then log in again"
+    finally:
+        await source.close()
+        os.chown(dockerd.socket, before.st_uid, before.st_gid)
+
+
+def become_nobody() -> None:
+    """Give up root in this thread only: the system call, where the library's would change them all."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    setresgid, setresuid = 119, 117  # x86_64
+    if os.uname().machine == "aarch64":
+        setresgid, setresuid = 149, 147
+    assert libc.syscall(116 if setresgid == 119 else 159, 0, None) == 0  # setgroups
+    assert libc.syscall(setresgid, 65534, 65534, 65534) == 0
+    assert libc.syscall(setresuid, 65534, 65534, 65534) == 0
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[str]:
+    """Something that listens on a Unix socket and is no engine; its host."""
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.bind(str(path))
+        plug.listen()
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    visitor, _ = plug.accept()
+                    with visitor:
+                        visitor.recv(4096)
+                        visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n\x1b[2Jhi")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"unix://{path}"
+        plug.shutdown(socket.SHUT_RDWR)
+        thread.join(2)
+
+
+async def test_something_that_is_no_engine_is_told(stranger: str) -> None:
+    source = DockerSource({}, host=stranger)
+    error = await refusal(source)
+    assert isinstance(error, Refused)
+    assert "\x1b" not in str(error)
+    await source.close()
+
+
+@pytest.mark.parametrize("host", ["nonsense://x", "unix://", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1"])
+async def test_a_wrong_host_is_an_error_with_a_fix(host: str) -> None:
+    source = DockerSource({}, host=host)
+    error = await refusal(source)
+    assert error.fix
+    await source.close()
+
+
+async def test_engines_are_configured_by_host_and_by_name(dockerd: Dockerd) -> None:
+    config = Config(docker=(DockerTarget(name="here", host=dockerd.host), DockerTarget(context="prod")))
+    first, second = DockerSource.discover(config, {})
+    assert (first.name, second.name) == ("here", "prod")
+    assert (await first.poll(Focus.HIDDEN)).engine.kind == "docker"
+    await first.close()
+    (found,) = DockerSource.discover(Config(), {"DOCKER_HOST": dockerd.host})
+    assert (await found.poll(Focus.HIDDEN)).engine.host == dockerd.host
+    await found.close()
+    await found.close()
+
+
+async def test_a_poll_that_is_given_up_leaves_the_source_usable(dockerd: Dockerd) -> None:
+    async with asking(dockerd) as source:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await source.poll(Focus.GLANCE)
+        await gone(lambda: source._worker._busy)
+        assert (await source.poll(Focus.GLANCE)).engine.version
+    await gone(engine_threads)
+
+
+async def test_certificates_that_are_missing_are_told(tmp_path: Path) -> None:
+    env = {"DOCKER_HOST": "tcp://127.0.0.1:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(tmp_path)}
+    source = DockerSource(env)
+    error = await refusal(source)
+    assert isinstance(error, Refused)
+    assert "ertificate" in error.reason
+    await source.close()
