@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from console import config
-from console.cli import SHELLS, THEMES
+from console.arguments import SHELLS, THEMES
 from tests.servers.redis import RedisServer, wheel_redis
 
 Answer = subprocess.CompletedProcess[str]
