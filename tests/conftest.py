@@ -1,5 +1,7 @@
 """Fixtures any test may ask for by name."""
 
+from hypothesis import HealthCheck, settings
+
 from tests.servers.dockerd import dockerd, own_dockerd
 from tests.servers.postgres_fixtures import own_postgres, postgres_bindir, postgres_server
 from tests.servers.redis_fixtures import redis_binary, redis_server
@@ -13,3 +15,7 @@ __all__ = [
     "redis_binary",
     "redis_server",
 ]
+
+# both cores are busy while the whole suite runs: how long an example takes says nothing then
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
