@@ -25,7 +25,6 @@ from console.sources.base import Focus
 from console.sources.host import SystemSnapshot
 from console.sources.processes import Details, Detective, Wanted
 from console.sources.system import SystemSource
-from tests.servers import required
 
 BURN = "import sys\nprint(flush=True)\nwhile True: pass\n"
 
@@ -387,50 +386,6 @@ async def test_closing_twice_leaves_no_thread_of_ours() -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(threading.enumerate())
-
-
-IN_A_NAMESPACE = """
-import asyncio, pathlib, subprocess, sys
-from console.sources import mounts
-from console.sources.base import Focus
-from console.sources.system import SystemSource
-root = pathlib.Path(sys.argv[1])
-mounts.STEP = 0.0
-def mount(name, options):
-    (root / name).mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", root / name], check=True)
-async def main():
-    mount("full", "size=1m"); mount("files", "size=1m,nr_inodes=20"); mount("ro", "size=1m")
-    (root / "full" / "x").write_bytes(bytes(900_000))
-    for i in range(18):
-        (root / "files" / str(i)).touch()
-    source = SystemSource()
-    await source.poll(Focus.HIDDEN)
-    subprocess.run(["mount", "-o", "remount,ro", root / "ro"], check=True)
-    snapshot = await source.poll(Focus.HIDDEN)
-    for finding in source.judge(snapshot):
-        if finding.subject.startswith(str(root)):
-            print(finding.severity.name, finding.subject[len(str(root)):], finding.text)
-    await source.close()
-asyncio.run(main())
-"""
-
-
-def test_real_mounts_that_are_full_out_of_inodes_or_turned_read_only(tmp_path: Path) -> None:
-    inside = ["unshare", "--mount", "--map-root-user"]
-    if os.geteuid() == 0:
-        inside = ["unshare", "--mount", "--propagation", "private"]
-    if subprocess.run([*inside, "true"], capture_output=True).returncode:
-        message = "no mount namespace for this user: run as root, or allow user namespaces"
-        pytest.fail(message) if required() else pytest.skip(message)
-    script = [sys.executable, "-c", IN_A_NAMESPACE, str(tmp_path)]
-    done = subprocess.run([*inside, *script], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()) == [
-        "CRITICAL /files 95% of inodes used (limit 95%)",
-        "CRITICAL /ro has become read-only",
-        "WARNING /full 86% used, 144K free (limit 85%)",
-    ]
 
 
 async def test_the_snapshot_holds_no_unprintable_text(source: SystemSource, tmp_path: Path) -> None:
