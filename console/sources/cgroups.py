@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 NAN = math.nan
-_ROOM = 65_536
-"""Bytes read of one file: the kernel's statistics files are a few kilobytes."""
+_ROOM = 8192
+"""Bytes read at a time: a value or a group's statistics come whole, lists of devices may take several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,24 @@ def find_hierarchies(mountinfo: str) -> Hierarchies:
 
 
 def locate(
-    container: str, pid: int, hierarchies: Hierarchies, proc: str = "/proc", host_network: bool = False
+    container: str,
+    pid: int,
+    hierarchies: Hierarchies,
+    proc: str = "/proc",
+    *,
+    host_network: bool = False,
+    cpu_limited: bool = True,
 ) -> Files | None:
     """The files of a container by its first process; None when that process is not this container's.
+
+    Without a network of its own, or a limit of CPU, the files that tell of them are left out.
 
     The proof that an engine is local: the process's groups carry the container's id. A first process
     that made groups of its own (systemd) or was put in one (crun's `container`) is below the
     container's group, so its path is cut behind the part with the id.
     """
     try:
-        groups = _read(f"{proc}/{pid}/cgroup").decode(errors="replace")
+        groups = _read_list(f"{proc}/{pid}/cgroup").decode(errors="replace")
     except OSError:
         return None
     paths: dict[str, str] = {}
@@ -121,7 +129,8 @@ def locate(
     if found is None:
         return None
     net = "" if host_network else _readable(f"{proc}/{pid}/net/dev")
-    return Files(*found, net=net)
+    files = Files(*found, net=net)
+    return files if cpu_limited or files.unified else replace(files, cpu_stat="")
 
 
 def _cut(path: str, container: str) -> str:
@@ -182,11 +191,11 @@ def measure(files: Files, time: float) -> Totals:
     else:
         statistics = _read(files.cpu_stat) if files.cpu_stat else b""
         cpu = _number(_read(files.cpu)) / 1e9
-    io = _read_or_none(files.io)
+    io = _or_none(_read_list, files.io)
     read, written = (_io_v2 if files.unified else _io_v1)(io) if io is not None else (NAN, NAN)
-    net = _read_or_none(files.net)
+    net = _or_none(_read_list, files.net)
     received, sent = _net(net) if net is not None else (NAN, NAN)
-    pids = _read_or_none(files.pids)
+    pids = _or_none(_read, files.pids)
     usage = _number(_read(files.memory))
     inactive = _field(_read(files.memory_stat), files.inactive) if files.memory_stat else NAN
     return Totals(
@@ -211,11 +220,23 @@ def _read(path: str) -> bytes:
         os.close(handle)
 
 
-def _read_or_none(path: str) -> bytes | None:
+def _read_list(path: str) -> bytes:
+    """A file of many lines, which the kernel may hand out in parts that end anywhere before its end."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        whole = os.read(handle, _ROOM)
+        while part := os.read(handle, _ROOM):
+            whole += part
+        return whole
+    finally:
+        os.close(handle)
+
+
+def _or_none(read: Callable[[str], bytes], path: str) -> bytes | None:
     if not path:
         return None
     try:
-        return _read(path)
+        return read(path)
     except OSError:
         return None  # a figure of the second rank: the container may be ending
 

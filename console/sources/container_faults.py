@@ -7,7 +7,7 @@ from datetime import datetime
 
 from console.config import Limits
 from console.findings import Finding, Limit, Severity
-from console.sources.containers import Container, DockerSnapshot
+from console.sources.containers import Container, DockerSnapshot, Usage
 from console.text import clip
 from console.units import bytes_, duration, percent
 
@@ -35,15 +35,29 @@ def find_faults(snapshot: DockerSnapshot, limits: Limits) -> Iterator[Finding]:
     restarts = limits.limit("container_restarts")
     memory, cpu = limits.limit("container_memory"), limits.limit("container_cpu")
     for container in snapshot.containers:
-        finding = state_fault(container, snapshot.time, restarts)
-        if finding is not None:
-            yield finding
-        if container.running and (container.memory_limit or container.cpu_limit):
-            yield from _usage_faults(container, snapshot, memory, cpu)
+        if not _plainly_well(container):
+            finding = state_fault(container, snapshot.time, restarts)
+            if finding is not None:
+                yield finding
+        if container.memory_limit or container.cpu_limit:
+            usage = snapshot.usage.get(container.id)
+            if usage is not None:
+                yield from _usage_faults(container, usage, memory, cpu)
     for warning in snapshot.engine.warnings:
         # others, such as missing swap accounting, are how the host was set up: the engine's view has them
         if "encryption" in warning or "insecure" in warning.lower() or "root access" in warning:
             yield Finding(Severity.WARNING, "engine", warning, "bind its API to a Unix socket, or use TLS")
+
+
+def _plainly_well(container: Container) -> bool:
+    """Whether nothing of it needs a closer look: so it is with most of a thousand."""
+    return (
+        container.state == "running"
+        and container.health != "unhealthy"
+        and not container.restarts
+        and not container.restarted
+        and not container.oom_killed
+    )
 
 
 def state_fault(container: Container, now: datetime, restarts: Limit) -> Finding | None:
@@ -101,12 +115,7 @@ def _ended(container: Container, now: datetime) -> Finding | None:
     return None
 
 
-def _usage_faults(
-    container: Container, snapshot: DockerSnapshot, memory: Limit, cpu: Limit
-) -> Iterator[Finding]:
-    usage = snapshot.usage.get(container.id)
-    if usage is None:
-        return
+def _usage_faults(container: Container, usage: Usage, memory: Limit, cpu: Limit) -> Iterator[Finding]:
     if container.memory_limit:
         share = usage.memory / container.memory_limit
         if level := memory.judge(share):

@@ -17,7 +17,7 @@ from console.sources.containers import Container, Usage
 if TYPE_CHECKING:
     from console.sources.engine_stats import StatsByApi
 
-AT_ONCE = 150
+AT_ONCE = 100
 """Containers measured in one poll, at most: of a thousand the busiest always, the others in turn."""
 LEADING = 40
 """Containers with the most CPU that are measured in every poll."""
@@ -36,7 +36,7 @@ class ContainerMeter:
         self._proc = proc
         self._book = UsageBook()
         self._hierarchies: Hierarchies | None = None
-        self._files: dict[str, tuple[int, Files | None]] = {}
+        self._files: dict[str, tuple[int, bool, Files | None]] = {}
         self._asked: dict[str, float] = {}
         self._by_api: StatsByApi | None = None
 
@@ -48,7 +48,7 @@ class ContainerMeter:
     @property
     def ways(self) -> tuple[str, ...]:
         """How containers are measured now: FILES, API, both, or none yet."""
-        found = {FILES if files is not None else API for _, files in self._files.values()}
+        found = {FILES if files is not None else API for _, _, files in self._files.values()}
         return tuple(sorted(found))
 
     def measure(
@@ -85,17 +85,25 @@ class ContainerMeter:
         self._asked.clear()
 
     def _located(self, container: Container) -> Files | None:
+        limited = container.cpu_limit > 0
         known = self._files.get(container.id)
-        if known is not None and known[0] == container.pid:
-            return known[1]
+        if known is not None and known[0] == container.pid and known[1] == limited:
+            return known[2]
         if self._hierarchies is None:
             self._hierarchies = find_hierarchies(Path(self._proc, "self", "mountinfo").read_text())
-        files = locate(container.id, container.pid, self._hierarchies, self._proc, container.host_network)
-        self._files[container.id] = (container.pid, files)
+        files = locate(
+            container.id,
+            container.pid,
+            self._hierarchies,
+            self._proc,
+            host_network=container.host_network,
+            cpu_limited=limited,
+        )
+        self._files[container.id] = (container.pid, limited, files)
         return files
 
     def _read(self, container: Container, now: float) -> None:
-        files = self._files[container.id][1]
+        files = self._files[container.id][2]
         assert files is not None
         try:
             self._book.add(container.id, measure(files, time.monotonic()), now)

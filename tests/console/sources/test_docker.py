@@ -243,7 +243,7 @@ async def test_usage_through_the_engine_agrees_with_the_kernel(
     async with asking(cases) as source:
         await until(source, settled)
         by_kernel = await measured(source)
-    monkeypatch.setattr(container_meter, "locate", lambda *told: None)
+    monkeypatch.setattr(container_meter, "locate", lambda *told, **more: None)
     async with asking(cases) as source:
         busy = named(by_kernel, "case-busy").id
 
