@@ -7,6 +7,7 @@ import zlib
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from console.sources.base import Reading
@@ -20,43 +21,76 @@ MAX_BYTES = 6_000_000
 @dataclass(frozen=True, slots=True)
 class _Kept:
     monotonic: float
+    time: datetime
+    good: bool
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What was known of a source at a moment: its newest reading, its newest good one, and since when
+    it had been failing.
+    """
+
+    reading: Reading[Any] | None = None
+    good: Reading[Any] | None = None
+    failing_since: datetime | None = None
+
+
 class Past:
-    """Compressed readings by source; the oldest of all leave when the bytes run out."""
+    """Compressed readings by source; the oldest of all leave when the bytes run out.
+
+    Failures are kept as well, so that what was down never looks up when stepped back to.
+    """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self.max_bytes = max_bytes
         self.nbytes = 0
         self._kept: dict[str, deque[_Kept]] = {}
 
-    def add(self, reading: Reading[Any]) -> None:
-        """Keep a reading unless one of the last `STEP` seconds is kept already."""
+    def add(self, reading: Reading[Any], always: bool = False) -> None:
+        """Keep a reading unless one of the last `STEP` seconds is kept already.
+
+        One with which a source fails or recovers is kept in any case; `always` keeps any.
+        """
         if reading.snapshot is not None and not reading.snapshot.kept:
             return
         kept = self._kept.setdefault(reading.source, deque())
-        if kept and reading.monotonic - kept[-1].monotonic < STEP:
-            return
-        data = zlib.compress(pickle.dumps(reading, protocol=pickle.HIGHEST_PROTOCOL), level=1)
-        kept.append(_Kept(reading.monotonic, data))
+        good = reading.error is None
+        if kept:
+            last = kept[-1]
+            recent = reading.monotonic - last.monotonic < STEP and last.good == good and not always
+            if recent or reading.monotonic <= last.monotonic:
+                return
+        try:
+            dumped = pickle.dumps(reading, protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception:  # noqa: BLE001 whatever another package's snapshot may raise
+            return  # what cannot be pickled cannot be stepped back to; the present is not affected
+        data = zlib.compress(dumped, level=1)
+        kept.append(_Kept(reading.monotonic, reading.time, good, data))
         self.nbytes += len(data)
         while self.nbytes > self.max_bytes:
             oldest = min((k for k in self._kept.values() if k), key=lambda k: k[0].monotonic)
             self.nbytes -= len(oldest.popleft().data)
 
-    def at(self, source: str, monotonic: float) -> Reading[Any] | None:
-        """The newest reading kept of a source at or before a time; None when there is none."""
-        kept = self._kept.get(source)
-        if not kept:
-            return None
-        index = bisect_right(kept, monotonic, key=lambda entry: entry.monotonic)
-        if not index:
-            return None
-        reading: Reading[Any] = pickle.loads(zlib.decompress(kept[index - 1].data))  # noqa: S301 own bytes
-        return reading
+    def at(self, source: str, monotonic: float) -> Then:
+        """What was known of a source at a time (monotonic seconds), as far as it was kept."""
+        kept = self._kept.get(source, deque())
+        newest = bisect_right(kept, monotonic, key=lambda entry: entry.monotonic) - 1
+        good, since = newest, None
+        while good >= 0 and not kept[good].good:
+            since = kept[good].time
+            good -= 1
+        last_good = _load(kept[good]) if good >= 0 else None
+        reading = last_good if good == newest else _load(kept[newest])
+        return Then(reading, last_good, since)
 
     @property
     def oldest(self) -> float:
         """The time of the oldest reading kept (monotonic seconds); infinity when there is none."""
         return min((kept[0].monotonic for kept in self._kept.values() if kept), default=float("inf"))
+
+
+def _load(kept: _Kept) -> Reading[Any]:
+    reading: Reading[Any] = pickle.loads(zlib.decompress(kept.data))  # noqa: S301 own bytes
+    return reading

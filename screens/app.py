@@ -8,9 +8,8 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,21 +18,22 @@ from rich.segment import Segment, Segments
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from console.clock import Clock
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
-from console.findings import Finding, Severity, by_severity
-from console.past import Past
-from console.sources.base import Focus
+from console.findings import Finding, Severity, worst
+from console.sources.base import State
 from console.text import clean
 from screens.base import OpsScreen
 from screens.crash import report
+from screens.last_door import few_colors, filters_of
 from screens.overview import OverviewScreen
+from screens.playback import Playback, seconds_since
 from themes import THEMES
 from widgets.lines import HeaderState
 from widgets.panes import TITLES
@@ -45,32 +45,17 @@ DRAW_DELAY = 0.04
 """Seconds readings wait for each other, so that sources polled together are drawn together."""
 RESIZE_STORM = 0.2
 """Seconds within which two sizes of the terminal may be taken for one."""
+FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
+"""States whose drawing counts seconds."""
 
 
-class ControlFilter(LineFilter):
-    """The last door before the terminal: control characters are deleted, links are dropped.
-
-    Everything was cleaned on its way in; this holds for what came by a way nobody thought of.
-    """
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments, each printable."""
-        if all(s.text.isprintable() and not (s.style and s.style.link) for s in segments):
-            return segments
-        kept = []
-        for text, style, control in segments:
-            plain = text if text.isprintable() else "".join(c for c in clean(text) if c.isprintable())
-            bare = style.update_link(None) if style is not None and style.link else style
-            kept.append(Segment(plain, bare, control))
-        return kept
-
-
-class OpsConsole(App[None]):
+class OpsConsole(App[None], inherit_bindings=False):
     """The console of one host."""
 
     CSS_PATH = Path(__file__).parent.parent / "themes" / "app.tcss"
     TITLE = "opsconsole"
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="The keys that work here"),
         Binding("colon", "command", "Command", id="app.command", tooltip="Type a command"),
@@ -91,7 +76,16 @@ class OpsConsole(App[None]):
         ),
         Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the row or the pane"),
         Binding("ctrl+s", "export", "Export", id="app.export", tooltip="Write the table to a file"),
-        Binding("ctrl+c", "leave", "Quit", show=False, id="app.leave", tooltip="Quit"),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Palette",
+            show=False,
+            priority=True,
+            id="app.palette",
+            tooltip="Search all commands",
+        ),
+        Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="app.leave", tooltip="Quit"),
         Binding("0", "overview", "Overview", show=False, id="app.overview", tooltip="All panes"),
         *(
             Binding(
@@ -112,32 +106,36 @@ class OpsConsole(App[None]):
         sources: Sequence[AnySource] | None = None,
         notes: Sequence[str] = (),
         host: str | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.config = config
         super().__init__()
         self.host = clean(host or socket.gethostname(), 64)
         self._given = sources
         self._notes = list(notes)
-        self.collector = Collector(sources or (), interval=config.interval)
-        self.past = Past()
+        self._clock = clock
+        self.collector = Collector(sources or (), clock=clock, interval=config.interval)
+        self.playback = Playback()
         self.kinds: list[str] = list(config.sources) or list(TITLES)
         if sources is not None:
             self.kinds = list(dict.fromkeys(source.kind for source in sources))
         self.plots_wanted = True
         self.plot_span = 120.0
+        self.answers: dict[str, list[str]] = {}
+        """What was typed into prompts, by purpose, newest last."""
         self._chosen: dict[str, str] = {}
         self._news: set[str] = set()
         self._drawing = False
         self._resized = -math.inf
         self._repaint: Timer | None = None
-        self._moment: float | None = None
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = config.theme
+        self.set_class(few_colors(self), "-few-colors")
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, and ours as the last one."""
-        return [*super().get_line_filters(), ControlFilter()]
+        """Textual's filters as they fit this terminal, and ours as the last one."""
+        return filters_of(self, super().get_line_filters())
 
     def get_default_screen(self) -> Screen[None]:
         """The overview."""
@@ -149,6 +147,8 @@ class OpsConsole(App[None]):
             "ops-dim": "ansi_bright_black",
             "ops-frame": "ansi_bright_black",
             "ops-strong": "ansi_white",
+            "ops-cursor": "ansi_bright_black",
+            "ops-mark": "ansi_bright_black",
         }
 
     # -- beginning and ending
@@ -165,7 +165,11 @@ class OpsConsole(App[None]):
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after."""
         if self.config.keys:
-            self.set_keymap(dict(self.config.keys))
+            from screens.keys import usable_keymap  # it loads every screen, for those who change keys
+
+            keymap, notes = usable_keymap(self.config.keys)
+            self.set_keymap(keymap)
+            self._notes += notes
         self.set_interval(1.0, self._tick, name="clock")
         self._repaint = self.set_interval(RESIZE_STORM, self._repaint_all, name="repaint", pause=True)
         self.call_after_refresh(self._begin)
@@ -204,7 +208,7 @@ class OpsConsole(App[None]):
             thread.stop()
             sources = found.sources
             self._notes += found.notes
-        self.collector = Collector(sources, interval=self.config.interval)
+        self.collector = Collector(sources, clock=self._clock, interval=self.config.interval)
         self.collector.listen(self._on_reading)
         new = [kind for kind in dict.fromkeys(s.kind for s in sources) if kind not in self.kinds]
         self.kinds += new
@@ -213,6 +217,7 @@ class OpsConsole(App[None]):
             await overview.add_kinds(new)
         self.look()
         self.collector.start()
+        self.show(self.kinds)
         for note in self._notes:
             self.tell(note, "warning")
 
@@ -251,9 +256,8 @@ class OpsConsole(App[None]):
     # -- readings in, drawings out
 
     def _on_reading(self, feed: Feed) -> None:
-        if feed.reading is not None and feed.reading.error is None:
-            self.past.add(feed.reading)
-        if self._moment is not None:
+        self.playback.keep(feed)
+        if self.paused:
             return  # the reader looks at the past: nothing moves
         self._news.add(feed.source.kind)
         if not self._drawing:
@@ -265,50 +269,66 @@ class OpsConsole(App[None]):
         kinds, self._news = self._news, set()
         self.show(kinds)
 
-    def show(self, kinds: set[str] | Sequence[str]) -> None:
-        """Draw these kinds on the screens in view."""
-        for screen in self.screen_stack:
-            show = getattr(screen, "show", None)
+    @property
+    def base(self) -> OpsScreen:
+        """The screen in view; windows may stand over it."""
+        return next(s for s in reversed(self.screen_stack) if isinstance(s, OpsScreen))
+
+    def show(self, kinds: Iterable[str]) -> None:
+        """Draw these kinds on the screen in view and the windows over it."""
+        if not self.screen_stack:
+            return
+        base, wanted = self.base, set(kinds)
+        base.show(wanted)
+        base.show_lines()
+        for window in self.screen_stack[self.screen_stack.index(base) + 1 :]:
+            show = getattr(window, "show", None)
             if show is not None:
-                show(set(kinds))
-            if isinstance(screen, OpsScreen):
-                screen.show_lines()
+                show(wanted)
 
     def _tick(self) -> None:
-        if isinstance(self.screen, OpsScreen):
-            self.screen.show_lines()
+        if not self.screen_stack:
+            return
+        # what fails is read seldom, and its age goes on
+        failing = set() if self.paused else {f.source.kind for f in self._feeds() if f.state in FAILING}
+        if failing:
+            self.show(failing)
+        else:
+            self.base.show_lines()
 
     def look(self) -> None:
         """Tell the collector what is in view, so that it asks no more than that."""
-        base = next((s for s in reversed(self.screen_stack) if isinstance(s, OpsScreen)), None)
+        base = self.base
         for source in self.collector.sources:
-            focus = base.focus_of(source.kind) if base else Focus.HIDDEN
-            self.collector.look(source.name, focus)
+            self.collector.look(source.name, base.focus_of(source.kind))
+
+    def _feeds(self) -> list[Feed]:
+        """All feeds, as they are or were at the moment in view."""
+        return [self.playback.feed(feed) for feed in self.collector.feeds.values()]
 
     def feeds(self, kind: str) -> list[Feed]:
         """The feeds of a kind, the one to show first."""
-        feeds = [feed for feed in self.collector.feeds.values() if feed.source.kind == kind]
+        feeds = [feed for feed in self._feeds() if feed.source.kind == kind]
         chosen = self._chosen.get(kind)
         if chosen is not None:
             return sorted(feeds, key=lambda feed: feed.source.name != chosen)
         return sorted(feeds, key=_wrongness)
 
-    def context(self, kind: str) -> tuple[Context | None, int]:
-        """What a pane of a kind draws from, and how many further sources there are."""
+    def context(self, kind: str) -> tuple[Context | None, int, Severity]:
+        """What a pane of a kind draws from, how many further sources there are, and their worst."""
         from widgets.pane import Context  # loaded with the first reading
 
         feeds = self.feeds(kind)
         if not feeds:
-            return None, 0
-        feed, now = feeds[0], self.collector.clock.monotonic()
-        time = self.collector.clock.now()
-        if self._moment is not None:
-            time = datetime.fromtimestamp(time.timestamp() - (now - self._moment), tz=time.tzinfo)
-            now = self._moment
-            reading = self.past.at(feed.source.name, now)
-            if reading is not None:
-                feed = replace(feed, reading=reading, good=reading, failing_since=None)
-        return Context(feed, self.collector.history, self.config, now, time), len(feeds) - 1
+            return None, 0, Severity.OK
+        clock = self.collector.clock
+        now, time = clock.monotonic(), clock.now()
+        ago = self.playback.ago(now) or 0.0
+        hidden = worst(finding for feed in feeds[1:] for finding in feed.findings)
+        shown = Context(
+            feeds[0], self.collector.history, self.config, now - ago, time - timedelta(seconds=ago)
+        )
+        return shown, len(feeds) - 1, hidden
 
     def choose_next(self, kind: str) -> None:
         """Show the next source of a kind."""
@@ -321,17 +341,16 @@ class OpsConsole(App[None]):
     def wrong(self) -> tuple[list[tuple[str, Finding]], bool]:
         """All findings, worst first, with the number of their pane; and whether readings are awaited."""
         found: list[tuple[str, Finding]] = []
-        waiting = not self.collector.feeds
-        for feed in self.collector.feeds.values():
-            waiting = waiting or feed.reading is None
+        feeds = self._feeds()
+        for feed in feeds:
             number = str(self.kinds.index(feed.source.kind) + 1) if feed.source.kind in self.kinds else ""
             found += [(number, finding) for finding in feed.findings]
-        order = {id(f): i for i, f in enumerate(by_severity(finding for _, finding in found))}
-        return sorted(found, key=lambda pair: order[id(pair[1])]), waiting
+        waiting = not feeds or any(feed.reading is None for feed in feeds)
+        return sorted(found, key=lambda pair: -pair[1].severity), waiting
 
     def header_state(self) -> HeaderState:
         """What the header says now."""
-        findings = [finding for feed in self.collector.feeds.values() for finding in feed.findings]
+        findings = [finding for feed in self._feeds() for finding in feed.findings]
         profile = self.config.profiles.get(self.config.profile)
         banner = profile.banner or self.config.profile.upper() if profile else self.config.profile.upper()
         own_cpu, own_memory = self._own_cost()
@@ -345,11 +364,11 @@ class OpsConsole(App[None]):
             warnings=sum(1 for f in findings if f.severity == Severity.WARNING),
             own_cpu=own_cpu,
             own_memory=own_memory,
-            paused_for=None if self._moment is None else now - self._moment,
+            paused_for=self.playback.ago(now),
         )
 
     def _own_cost(self) -> tuple[float, float]:
-        for feed in self.feeds("system"):
+        for feed in self.collector.feeds.values():
             own = getattr(feed.snapshot, "own", None)
             if own is not None:
                 return own.cpu, float(own.pss or own.rss)
@@ -357,13 +376,21 @@ class OpsConsole(App[None]):
 
     # -- where to look
 
-    def zoom(self, kind: str, view: str = "") -> None:
-        """A pane on the whole screen."""
+    def zoom(self, kind: str, filter_text: str | None = None, asking: bool = False) -> None:
+        """A pane on the whole screen, with a filter, or with the prompt for one open."""
         from screens.zoom import ZoomScreen  # loaded when first asked for: the overview paints without it
 
-        while len(self.screen_stack) > 1:
+        number = self.kinds.index(kind) + 1
+        while len(self.screen_stack) > 1 and not isinstance(self.screen, ZoomScreen):
             self.pop_screen()
-        self.push_screen(ZoomScreen(kind, self.kinds.index(kind) + 1, view))
+        there = isinstance(self.screen, ZoomScreen) and self.screen.kind == kind
+        if there and filter_text is None and not asking:
+            return
+        screen = ZoomScreen(kind, number, filter_text or "", asking)
+        if isinstance(self.screen, ZoomScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def zoom_neighbour(self, kind: str, step: int) -> None:
         """The pane before or after, zoomed."""
@@ -389,84 +416,70 @@ class OpsConsole(App[None]):
 
     def action_slower(self) -> None:
         """Ask half as often."""
-        self._set_interval(self.collector.interval * 2)
+        self.set_interval_to(self.collector.interval * 2)
 
     def action_faster(self) -> None:
         """Ask twice as often."""
-        self._set_interval(self.collector.interval / 2)
+        self.set_interval_to(self.collector.interval / 2)
 
-    def _set_interval(self, interval: float) -> None:
+    def set_interval_to(self, interval: float) -> None:
+        """Ask this often: the factor of every source's cadence, between half and sixty."""
         self.collector.interval = min(60.0, max(0.5, interval))
         self.tell(f"asking every {self.collector.interval:g} s")
 
     # -- time
 
+    @property
+    def paused(self) -> bool:
+        """Whether a moment of the past is in view."""
+        return self.playback.moment is not None
+
     def action_pause(self) -> None:
         """Hold the moment, or go on."""
-        self._go_to(None if self._moment is not None else self.collector.clock.monotonic())
+        if self.paused:
+            self.playback.release()
+        else:
+            self.playback.hold(self.collector.feeds.values(), self.collector.clock.monotonic())
+        self.show(self.kinds)
 
     def action_step(self, direction: int) -> None:
         """Five seconds back or on; past the newest moment it is live again."""
         now = self.collector.clock.monotonic()
-        moment = (self._moment if self._moment is not None else now) + direction * 5.0
-        if moment >= now:
-            self._go_to(None)
-        else:
-            self._go_to(max(moment, min(self.past.oldest, now)))
-
-    def _go_to(self, moment: float | None) -> None:
-        self._moment = moment
+        if not self.playback.step(direction, self.collector.feeds.values(), now):
+            self.tell("nothing older is kept")
         self.show(self.kinds)
 
     def go_to_time(self, text: str) -> None:
         """Show the moment HH:MM or HH:MM:SS of today (or of yesterday, when it is still to come)."""
-        parts = text.strip().split(":")
-        if len(parts) not in (2, 3) or not all(part.isdigit() for part in parts):
-            self.tell(f"{text!r} is no time: write HH:MM or HH:MM:SS", "error")
-            return
-        hour, minute, second = (int(part) for part in (*parts, "0")[:3])
-        if hour > 23 or minute > 59 or second > 59:
-            self.tell(f"{text!r} is no time: write HH:MM or HH:MM:SS", "error")
-            return
-        here = self.collector.clock.now().astimezone()
-        back = (here - here.replace(hour=hour, minute=minute, second=second)).total_seconds() % 86400
-        now = self.collector.clock.monotonic()
-        if now - back < self.past.oldest:
+        seconds = seconds_since(text, self.collector.clock.now().astimezone())
+        if seconds is None:
+            self.tell(f"{clean(text, 40)!r} is no time: write HH:MM or HH:MM:SS", "error")
+        elif not self.playback.go_back(seconds, self.collector.clock.monotonic()):
             self.tell(
                 "nothing is kept from then: the console had not started, or it is too long ago",
                 "warning",
             )
-            return
-        self._go_to(now - back)
+        self.show(self.kinds)
 
     # -- prompts
 
     async def action_filter(self) -> None:
-        """Type a filter; on the overview it is the log pane's."""
-        screen = self.screen
-        if isinstance(screen, OverviewScreen):
-            kind = getattr(screen.focused, "kind", "logs")
-            self.zoom(kind)
-            self.call_after_refresh(self._ask_filter)
-            return
-        await self._ask_filter()
-
-    async def _ask_filter(self) -> None:
-        from screens.zoom import ZoomScreen
-
-        if isinstance(self.screen, ZoomScreen):
-            await self.screen.ask("filter", "/", self.screen.filter_text, hint="words, !not, column:word")
+        """Type a filter; on the overview, for the pane with the keyboard."""
+        base = self.base
+        if not isinstance(base, OverviewScreen):
+            await base.ask_filter()
+        elif self.kinds:
+            self.zoom(getattr(base.focused, "kind", self.kinds[-1]), asking=True)
 
     async def action_command(self) -> None:
         """Type a command."""
-        if isinstance(self.screen, OpsScreen):
-            choices = [*self.kinds, *COMMANDS, *(f"theme {theme.name}" for theme in THEMES)]
-            await self.screen.ask("command", ":", choices=choices, hint="command, → completes")
+        from screens.commands import choices
+
+        await self.base.ask("command", ":", choices=choices(self), hint="command, tab completes")
 
     async def action_jump(self) -> None:
         """Type a time."""
-        if isinstance(self.screen, OpsScreen):
-            await self.screen.ask("time", "time", hint="HH:MM or HH:MM:SS")
+        await self.base.ask("time", "time", hint="HH:MM or HH:MM:SS")
 
     async def answered(self, purpose: str, text: str | None) -> None:
         """A prompt of the app was answered."""
@@ -475,85 +488,41 @@ class OpsConsole(App[None]):
         if purpose == "time":
             self.go_to_time(text)
         elif purpose == "command":
-            await self.run_command(text)
+            from screens.commands import run_command
 
-    async def run_command(self, text: str) -> None:
-        """One typed command: a pane with an optional filter, or one of `COMMANDS`."""
-        word, _, rest = text.strip().partition(" ")
-        rest = rest.strip()
-        kind = ALIASES.get(word, word)
-        if kind in self.kinds:
-            self.zoom(kind)
-            if rest:
-                self.call_after_refresh(self._filter_zoomed, rest)
-        elif word in ("q", "quit", "exit"):
-            self.action_leave()
-        elif word == "theme":
-            self._set_theme(rest)
-        elif word == "interval":
-            try:
-                self._set_interval(float(rest))
-            except ValueError:
-                self.tell(f"{rest!r} is no number of seconds", "error")
-        elif word == "time":
-            self.go_to_time(rest)
-        elif word == "export":
-            self.export(rest)
-        elif word == "help":
-            self.action_help()
-        else:
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, [*self.kinds, *ALIASES, *COMMANDS], 1)
-            meant = f", did you mean :{near[0]}?" if near else "; ? lists the commands"
-            self.tell(f"there is no command {word!r}{meant}", "error")
-
-    async def _filter_zoomed(self, text: str) -> None:
-        from screens.zoom import ZoomScreen
-
-        if isinstance(self.screen, ZoomScreen):
-            await self.screen.answered("filter", text)
-
-    def _set_theme(self, name: str) -> None:
-        names = [theme.name for theme in THEMES]
-        if name in names:
-            self.theme = name
-        else:
-            self.tell(f"there is no theme {name!r}: {', '.join(names)}", "error")
+            run_command(self, text)
 
     # -- help, copy, export
 
-    def action_help(self) -> None:
-        """The keys that work here."""
-        from screens.help import HelpScreen, shown_key
+    def key(self, binding_id: str, default: str) -> str:
+        """The key of a binding as people write it: the default, or the first one it was changed to."""
+        from screens.keys import shown_key
 
-        groups: dict[str, dict[str, tuple[str, str, str]]] = {}
-        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
-            if not enabled or not binding.id:
-                continue
-            name = {"OpsConsole": "Everywhere"}.get(type(node).__name__, "Here")
-            keys = groups.setdefault(name, {})
-            text = tooltip or binding.tooltip or binding.description
-            if binding.id in keys:
-                key = f"{keys[binding.id][0]} {shown_key(binding.key)}"
-            else:
-                key = shown_key(binding.key)
-            keys[binding.id] = (key, text, binding.id)
-        ordered = sorted(groups.items(), key=lambda item: item[0] != "Here")
-        self.push_screen(HelpScreen([(name, list(keys.values())) for name, keys in ordered]))
+        chosen = self._keymap.get(binding_id)
+        return shown_key(chosen.split(",")[0]) if chosen else default
+
+    def action_help(self) -> None:
+        """The keys that work here; once more closes them."""
+        from screens.help import HelpScreen, active_keys
+
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_close()
+        else:
+            self.push_screen(HelpScreen(active_keys(self.screen), self.kinds))
 
     def action_copy(self) -> None:
         """Copy what is in front: the row under the cursor, the window, or the pane."""
-        from screens.copying import text_in_front, wrapped
+        from screens.copying import COPY_LIMIT, text_in_front, wrapped
 
         text = text_in_front(self.screen)
         if not text:
+            self.tell("there is nothing to copy here")
             return
-        sequence = wrapped(text, os.environ)
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
+        if self._driver is not None:
+            self._driver.write(wrapped(text, os.environ))
         self._clipboard = text
-        self.tell(f"copied {len(text)} characters (OSC 52: the terminal must allow it)")
+        cut = f", the first {COPY_LIMIT} of {len(text)}" if len(text) > COPY_LIMIT else ""
+        self.tell(f"copied {min(len(text), COPY_LIMIT)} characters{cut} (OSC 52: the terminal must allow it)")
 
     def action_export(self) -> None:
         """Write the table in front to a file."""
@@ -566,9 +535,11 @@ class OpsConsole(App[None]):
         try:
             path = export(self.screen, name, self.collector.clock.now())
         except OSError as error:
-            self.tell(f"could not write {error.filename or name}: {error.strerror}", "error")
-            return
-        self.tell(f"written to {path}")
+            self.tell(f"could not write {clean(str(error.filename or name), 120)}: {error.strerror}", "error")
+        except (ValueError, RuntimeError) as error:  # a NUL in the name; ~ of an unknown user
+            self.tell(f"could not write {clean(name, 120)}: {error}", "error")
+        else:
+            self.tell(f"written to {path}")
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         """What the palette offers."""
@@ -576,29 +547,16 @@ class OpsConsole(App[None]):
             yield SystemCommand(f"Pane {kind}", f"zoom pane {number}", lambda n=number: self.action_pane(n))
         for theme in THEMES:
             yield SystemCommand(
-                f"Theme {theme.name}", "change the colours", lambda t=theme: self._set_theme(t.name)
+                f"Theme {theme.name}", "change the colours", lambda t=theme: setattr(self, "theme", t.name)
             )
         yield SystemCommand("Keys", "the keys that work here", self.action_help)
         yield SystemCommand("Export", "write the table in front to a file", self.action_export)
         yield SystemCommand("Quit", "leave the console", self.action_leave)
 
 
-COMMANDS = ("theme", "interval", "time", "export", "help", "quit")
-ALIASES: Mapping[str, str] = {
-    "host": "system",
-    "sys": "system",
-    "containers": "docker",
-    "db": "postgres",
-    "database": "postgres",
-    "pg": "postgres",
-    "cache": "redis",
-    "log": "logs",
-}
-
-
-def _wrongness(feed: Feed) -> tuple[int, str]:
-    """Sorts feeds: the worst first, otherwise by name."""
-    return (-max((f.severity for f in feed.findings), default=0), feed.source.name)
+def _wrongness(feed: Feed) -> tuple[int, bool, str]:
+    """Sorts feeds: the worst first, those that answer before those that are not there, then by name."""
+    return -worst(feed.findings), feed.state in (State.NOT_FOUND, State.CONNECTING), feed.source.name
 
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:

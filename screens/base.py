@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from widgets.prompt import PromptLine
 
 
-class OpsScreen(Screen[None]):
+ANSWERS = 50
+"""Typed lines kept of each purpose, for the arrow keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class FooterKey:
+    """A key of the footer: its binding's id, its default key, a word, and the action of a click."""
+
+    id: str
+    key: str
+    word: str
+    action: str = ""
+
+
+class OpsScreen(Screen[None], inherit_bindings=False):
     """A screen fed by the collector through the app."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
@@ -44,24 +59,33 @@ class OpsScreen(Screen[None]):
 
     def show_lines(self) -> None:
         """Draw the header and what is wrong."""
-        if not self.is_current or not self.is_mounted:
+        if not self.is_mounted:
             return
         for header in self.query(HeaderLine):
             header.show(self.ops.header_state())
         for wrong in self.query(WrongLine):
             wrong.show(*self.ops.wrong())
 
-    def footer_keys(self) -> Sequence[tuple[str, str, str]]:
-        """The keys the footer offers: key, word, action."""
+    def footer_keys(self) -> Sequence[FooterKey]:
+        """The keys the footer offers."""
         return ()
 
     def show_footer(self) -> None:
-        """Draw the keys that work here."""
+        """Draw the keys that work here, as they are bound now."""
+        keys = [(self.ops.key(key.id, key.key), key.word, key.action) for key in self.footer_keys()]
         for footer in self.query(FooterLine):
-            footer.show(self.footer_keys())
+            footer.show(keys)
+
+    def on_wrong_line_chosen(self, message: WrongLine.Chosen) -> None:
+        """The pane a finding comes from."""
+        message.stop()
+        if message.number.isdecimal():
+            self.ops.action_pane(int(message.number))
 
     def on_screen_resume(self) -> None:
         """In view again: everything may have changed meanwhile."""
+        if self.ops.base is not self:
+            return  # another screen came over it at once
         self.ops.look()
         self.show(self.ops.kinds)
         self.show_lines()
@@ -80,7 +104,11 @@ class OpsScreen(Screen[None]):
         from widgets.prompt import PromptLine  # Textual's Input is loaded when something is typed
 
         await self.query(PromptLine).remove()
-        await self.mount(PromptLine(purpose, label, text, choices, hint))
+        before = self.ops.answers.setdefault(purpose, [])
+        await self.mount(PromptLine(purpose, label, text, choices, hint, before))
+
+    async def ask_filter(self) -> None:
+        """Open the prompt for a filter, where there is something to filter."""
 
     async def end_prompt(self) -> None:
         """Close the prompt and give the keyboard back."""
@@ -91,6 +119,10 @@ class OpsScreen(Screen[None]):
     async def on_prompt_line_answered(self, message: PromptLine.Answered) -> None:
         """Hand the answer to whoever asked."""
         message.stop()
+        before = self.ops.answers.setdefault(message.purpose, [])
+        if message.text and message.text not in before[-1:]:
+            before.append(message.text)
+            del before[:-ANSWERS]
         await self.end_prompt()
         self.restore_focus()
         await self.answered(message.purpose, message.text)

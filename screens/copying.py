@@ -22,6 +22,9 @@ from widgets.table import Table
 COPY_LIMIT = 75_000
 """Characters sent to the clipboard at most: terminals drop longer OSC 52 sequences."""
 
+SCREEN_STRING = 700
+"""Characters GNU screen passes through in one string, with room to spare (its limit is 768)."""
+
 
 def text_in_front(screen: Screen[Any]) -> str:
     """The window's lines, the row under the cursor, or the pane with the keyboard."""
@@ -38,35 +41,48 @@ def text_in_front(screen: Screen[Any]) -> str:
 
 def wrapped(text: str, env: Mapping[str, str]) -> str:
     """The OSC 52 sequence that copies a text, passed through tmux and screen to the terminal."""
-    data = base64.b64encode(text[:COPY_LIMIT].encode()).decode()
+    data = base64.b64encode(text[:COPY_LIMIT].encode(errors="replace")).decode()
     sequence = f"\x1b]52;c;{data}\x07"
     if env.get("TMUX"):
         return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
     if env.get("STY"):
-        return f"\x1bP{sequence}\x1b\\"
+        # screen takes no longer strings; the terminal behind it puts the pieces together again
+        pieces = (sequence[at : at + SCREEN_STRING] for at in range(0, len(sequence), SCREEN_STRING))
+        return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
     return sequence
 
 
 def export(screen: Screen[Any], name: str, now: datetime) -> Path:
-    """Write the table in front as CSV, any other screen as text; 0600, never over an existing file."""
-    table = next(iter(screen.query(Table)), None)
+    """Write the table in front as CSV, any other screen as text; 0600, never over an existing file.
+
+    Raises OSError, or ValueError and RuntimeError for names that can be no file's.
+    """
+    table = next((table for table in screen.query(Table) if table.display), None)
     kind = screen.kind if isinstance(screen, ZoomScreen) else "overview"
     suffix = "csv" if table is not None else "txt"
     stamp = now.astimezone().strftime("%Y%m%d-%H%M%S")
-    path = Path(name).expanduser() if name else Path(f"opsconsole-{kind}-{stamp}.{suffix}")
+    path = Path(name).expanduser() if name else Path(f"opsconsole-{_file_name(kind)}-{stamp}.{suffix}")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
+    with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="replace") as file:
         if table is not None:
             write = csv.writer(file)
-            write.writerow([column.title for column in table.columns])
+            write.writerow([_literal(column.title) for column in table.columns])
             for row in table.rows:
                 write.writerow([_literal(column.span(row)[0]) for column in table.columns])
         else:
-            panes = [pane.text for pane in screen.query(PaneWidget)]
-            file.write("\n\n".join(panes or [canvas.text for canvas in screen.query(Canvas)]) + "\n")
+            panes: list[Canvas] = [*screen.query(PaneWidget)]
+            file.write("\n\n".join(canvas.text for canvas in panes or screen.query(Canvas)) + "\n")
     return path.resolve()
 
 
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w-]", "_", text)
+
+
+_NUMBER = re.compile(r"[+-]?(\d[\d.,]*)?\s?[A-Za-z%]{0,4}(/s)?", re.ASCII)
+
+
 def _literal(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula (CSV injection)."""
-    return f"'{text}" if re.match(r"[=+@-](?![\d.])", text) else text
+    """A cell that no spreadsheet takes for a formula (CSV injection); figures with units stay as they are."""
+    dangerous = text[:1] in tuple("=+-@＝＋－＠")
+    return f"'{text}" if dangerous and not (text[0] in "+-" and _NUMBER.fullmatch(text)) else text

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from console.text import width as cell_width
+from widgets.boundary import DrawingFailedError, attempt
 from widgets.canvas import ROLE_CLASSES, Canvas
+from widgets.compositor import SpanCompositor
 from widgets.draw import Line, wrap
-from widgets.pane import View
+from widgets.pane import Context, View
 
 if TYPE_CHECKING:
     from screens.app import OpsConsole
@@ -23,12 +26,14 @@ class ScrollCanvas(Canvas, can_focus=True):
     """Lines that may be more than fit; keys and wheel scroll them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll(-1)", "Up", show=False, id="window.up"),
-        Binding("down,j", "scroll(1)", "Down", show=False, id="window.down"),
-        Binding("pageup", "scroll(-15)", "Page up", show=False, id="window.page-up"),
-        Binding("pagedown,space", "scroll(15)", "Page down", show=False, id="window.page-down"),
-        Binding("home,g", "scroll(-100000)", "First", show=False, id="window.first"),
-        Binding("end,G", "scroll(100000)", "Last", show=False, id="window.last"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="window.up", tooltip="A line up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="window.down", tooltip="A line down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="window.page-up", tooltip="A page up"),
+        Binding(
+            "pagedown,space", "page(1)", "Page down", show=False, id="window.page-down", tooltip="A page down"
+        ),
+        Binding("home,g", "edge(-1)", "First", show=False, id="window.first", tooltip="To the first line"),
+        Binding("end,G", "edge(1)", "Last", show=False, id="window.last", tooltip="To the last line"),
     ]
 
     def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
@@ -38,7 +43,7 @@ class ScrollCanvas(Canvas, can_focus=True):
         self._all: Sequence[Line] = ()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The lines in view, and how many are above and below."""
+        """The lines in view, and how many are below."""
         self._all = self._make(width)
         self._top = max(0, min(self._top, len(self._all) - height))
         shown = list(self._all[self._top : self._top + height])
@@ -47,20 +52,28 @@ class ScrollCanvas(Canvas, can_focus=True):
             shown[-1] = ((f"↓ {below + 1} more lines", "dim"),)
         return shown
 
-    def action_scroll(self, step: int) -> None:
+    def action_move(self, step: int) -> None:
         """Move by lines."""
         self._top += step
         self.redraw()
 
+    def action_page(self, pages: int) -> None:
+        """Move by what is in view, but for one line."""
+        self.action_move(pages * max(1, self.content_size.height - 2))
+
+    def action_edge(self, end: int) -> None:
+        """Move to the first (-1) or last (1) line."""
+        self.action_move(end * len(self._all))
+
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """The wheel scrolls."""
         event.stop()
-        self.action_scroll(3)
+        self.action_move(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The wheel scrolls."""
         event.stop()
-        self.action_scroll(-3)
+        self.action_move(-3)
 
     @property
     def plain(self) -> str:
@@ -68,16 +81,19 @@ class ScrollCanvas(Canvas, can_focus=True):
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self._all)
 
 
-class WindowScreen(ModalScreen[None]):
-    """A window with lines; Esc, q or the key that opened it closes it."""
+class WindowScreen(ModalScreen[None], inherit_bindings=False):
+    """A window with lines; Esc, q or Enter closes it, and nothing beneath it hears its keys."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "close", "Close", id="window.close"),
+        Binding("escape,q,enter", "close", "Close", id="window.close", tooltip="Close this window"),
+        Binding("y", "app.copy", "Copy", id="window.copy", tooltip="Copy all its lines"),
+        Binding("question_mark,f1", "app.help", "Keys", id="window.help", tooltip="The keys that work here"),
     ]
 
     def __init__(self, title: str) -> None:
         super().__init__()
+        self._compositor = SpanCompositor()
         self._title = title
 
     @property
@@ -90,10 +106,18 @@ class WindowScreen(ModalScreen[None]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """One scrolling canvas in a frame."""
+        """One scrolling canvas in a frame that names it and its keys."""
         canvas = ScrollCanvas(self.make)
         canvas.add_class("window")
-        canvas.border_title = ""
+        key = self.ops.key
+        hints = (
+            (key("window.close", "esc"), "close"),
+            (f"{key('window.up', '↑')} {key('window.down', '↓')}", "scroll"),
+            (key("window.copy", "y"), "copy"),
+            (key("window.help", "?"), "keys"),
+        )
+        canvas.border_title = Content(self._title)
+        canvas.border_subtitle = Content("  ".join(f"{pressed} {does}" for pressed, does in hints))
         yield canvas
 
     def on_mount(self) -> None:
@@ -116,25 +140,31 @@ class DetailScreen(WindowScreen):
         self._key = view.key(row)
         self._gone = False
 
-    def show(self, kinds: Sequence[str]) -> None:
+    def show(self, kinds: Iterable[str]) -> None:
         """New readings: the row may have changed or gone."""
         if self.kind not in kinds:
             return
-        context, _ = self.ops.context(self.kind)
+        context, *_ = self.ops.context(self.kind)
         if context is None or context.snapshot is None:
             return
-        rows = {self._view.key(row): row for row in self._view.rows(context)}
+        try:
+            rows = attempt(self._rows, context)
+        except DrawingFailedError:
+            return  # the screen beneath says so
         self._gone = self._key not in rows
         self._row = rows.get(self._key, self._row)
         for canvas in self.query(ScrollCanvas):
             canvas.redraw()
+
+    def _rows(self, context: Context) -> Mapping[Hashable, Any]:
+        return {self._view.key(row): row for row in self._view.rows(context)}
 
     def make(self, width: int) -> Sequence[Line]:
         """The view's own details, or every column on a line."""
         head: list[Line] = []
         if self._gone:
             head = [(("gone: this is the last that was seen of it", "warn"),), ()]
-        context, _ = self.ops.context(self.kind)
+        context, *_ = self.ops.context(self.kind)
         if self._view.detail is not None and context is not None:
             return [*head, *self._view.detail(self._row, context, width)]
         return [*head, *plain_detail(self._view, self._row, width)]
@@ -142,7 +172,7 @@ class DetailScreen(WindowScreen):
 
 def plain_detail(view: View[Any], row: Any, width: int) -> list[Line]:
     """Every column of a row on a line of its own, long values wrapped."""
-    label = max(cell_width(column.title) for column in view.columns) + 2
+    label = max((cell_width(column.title) for column in view.columns), default=0) + 2
     lines: list[Line] = []
     for column in view.columns:
         text, role = column.span(row)

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from textual.screen import Screen
+
+from screens.commands import COMMANDS
 from screens.detail import WindowScreen
+from screens.keys import shown_key
 from widgets.draw import Line, wrap
 
-SYMBOLS = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "plus": "+",
-    "minus": "-",
-    "enter": "⏎",
-    "escape": "esc",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-}
+Group = tuple[str, list[tuple[str, str, str]]]
+"""A title, and its keys: how they are pressed, what they do, their id."""
 
 
-def shown_key(key: str) -> str:
-    """A key as people write it."""
-    return SYMBOLS.get(key, key.replace("ctrl+", "^"))
+def active_keys(screen: Screen[Any]) -> list[Group]:
+    """The keys that work on a screen now, those of the place before those that work everywhere."""
+    groups: dict[str, dict[str, tuple[str, str, str]]] = {"Here": {}, "Everywhere": {}}
+    for node, binding, enabled, tooltip in screen.active_bindings.values():
+        if not enabled or not binding.id:
+            continue
+        keys = groups["Everywhere" if node is screen.app else "Here"]
+        pressed = shown_key(binding.key)
+        if binding.id in keys:
+            pressed = f"{keys[binding.id][0]} {pressed}"
+        keys[binding.id] = (pressed, tooltip or binding.tooltip or binding.description, binding.id)
+    return [(title, list(keys.values())) for title, keys in groups.items() if keys]
 
 
 class HelpScreen(WindowScreen):
     """Every key of the screen below, with its name for remapping."""
 
-    def __init__(self, groups: Sequence[tuple[str, Sequence[tuple[str, str, str]]]]) -> None:
+    def __init__(self, groups: Sequence[Group], kinds: Sequence[str]) -> None:
         super().__init__("Keys")
         self._groups = groups
+        self._kinds = kinds
 
     def make(self, width: int) -> Sequence[Line]:
         """Groups of keys: key, what it does, and the id for `[keys]`."""
@@ -70,7 +70,12 @@ class HelpScreen(WindowScreen):
             (('  looks in one column; "two words" are taken literally', "text"),),
             (),
             (("Commands", "strong"),),
-            (("  :system :docker :postgres :redis :logs [filter]   :theme NAME   :interval N", "text"),),
-            (("  :time HH:MM[:SS]   :export [FILE]   :help   :quit", "text"),),
+            *_command("PANE", f"[FILTER], with PANE one of {', '.join(self._kinds)}", width),
+            *(line for name, text in COMMANDS.items() for line in _command(name, text, width)),
         ]
         return lines
+
+
+def _command(name: str, text: str, width: int) -> list[Line]:
+    first, *rest = wrap(text, max(10, width - 16))
+    return [((f"{':' + name:>14}  ", "key"), *first), *(((" " * 16, "text"), *line) for line in rest)]

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from console.sources.base import Focus
-from screens.base import OpsScreen
+from screens.base import FooterKey, OpsScreen
 from screens.layout import arrange
 from widgets.lines import FooterLine, HeaderLine, WrongLine
 from widgets.pane_widget import PaneWidget
@@ -44,7 +44,6 @@ class OverviewScreen(OpsScreen):
 
     def on_mount(self) -> None:
         """The keyboard starts at the first pane."""
-        self.show_footer()
         panes = self.query(PaneWidget)
         if panes:
             panes.first().focus()
@@ -63,8 +62,11 @@ class OverviewScreen(OpsScreen):
         self._place()
 
     def _place(self) -> None:
-        width, height = self.app.size.width, self.app.size.height - 3
-        plan = arrange(self._kinds, width, height)
+        width, height = self.app.size
+        # on a terminal too low for all, the panes' titles are worth more than the keys
+        footer = self.query_one(FooterLine)
+        footer.display = height >= len(self._kinds) + 3
+        plan = arrange(self._kinds, width, height - (3 if footer.display else 2))
         container = self.query_one("#panes")
         styles = container.styles
         styles.grid_size_columns = plan.columns
@@ -85,21 +87,23 @@ class OverviewScreen(OpsScreen):
         wanted = set(kinds)
         for pane in self.query(PaneWidget):
             if pane.kind in wanted:
-                context, others = self.ops.context(pane.kind)
+                context, others, hidden = self.ops.context(pane.kind)
                 if context is not None:
-                    pane.show(context, others)
+                    pane.show(context, others, hidden)
+                elif self.ops.collector.feeds:
+                    pane.show_unfound()
 
-    def footer_keys(self) -> Sequence[tuple[str, str, str]]:
+    def footer_keys(self) -> Sequence[FooterKey]:
         """What a newcomer needs first."""
         return (
-            (f"1-{len(self._kinds)}", "pane", ""),
-            ("⏎", "zoom", "screen.zoom_focused"),
-            ("/", "filter logs", "app.filter"),
-            ("p", "pause", "app.pause"),
-            ("[ ]", "time", "app.step(-1)"),
-            ("?", "help", "app.help"),
-            (":", "command", "app.command"),
-            ("q", "quit", "app.leave"),
+            FooterKey("", f"1-{min(9, len(self._kinds))}", "pane"),
+            FooterKey("pane.zoom", "⏎", "zoom", "screen.zoom_focused"),
+            FooterKey("app.filter", "/", "filter", "app.filter"),
+            FooterKey("app.pause", "p", "pause", "app.pause"),
+            FooterKey("app.back", "[", "back in time", "app.step(-1)"),
+            FooterKey("app.help", "?", "help", "app.help"),
+            FooterKey("app.command", ":", "command", "app.command"),
+            FooterKey("screen.close", "q", "quit", "app.leave"),
         )
 
     def on_pane_widget_zoomed(self, message: PaneWidget.Zoomed) -> None:
@@ -118,8 +122,8 @@ class OverviewScreen(OpsScreen):
     def action_neighbour(self, dx: int, dy: int) -> None:
         """Move the keyboard to the nearest pane in a direction."""
         current = self.focused
-        if current is None:
-            return
+        if not isinstance(current, PaneWidget):
+            return  # a prompt has the keyboard
         here = current.region
         best: tuple[int, PaneWidget] | None = None
         for pane in self.query(PaneWidget):

@@ -7,67 +7,88 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
-from console.filters import Filter
+from console.findings import Severity
 from console.sources.base import Focus, State
-from screens.base import OpsScreen
+from console.text import clean
+from screens.base import FooterKey, OpsScreen
+from screens.stand_ins import Absence, BodyView
+from widgets.boundary import DrawingFailedError, attempt
 from widgets.draw import Line, Span
 from widgets.lines import FooterLine, HeaderLine, NoteLine, TabsLine, WrongLine
-from widgets.pane import Context, Pane, View, ViewCanvas
-from widgets.pane_drawing import draw_absence, title_spans
+from widgets.pane import Context, View, ViewCanvas
+from widgets.pane_drawing import stale_line, title_spans
 from widgets.panes import pane_for
 from widgets.plot_area import PlotArea
-from widgets.table import Table
+from widgets.table import Table, TableState
 
 PLOT_LEAST = 20
 """Screen lines below which there is no room for plots."""
-
-
-class Absence(ViewCanvas):
-    """Stands in for the table of a source that never had data: what is missing and how to mend it."""
-
-    def __init__(self, pane: Pane) -> None:
-        super().__init__(id="absence")
-        self._pane = pane
-        self._shown: Context | None = None
-
-    def show_context(self, context: Context) -> None:
-        """Draw this context."""
-        self._shown = context
-        self.redraw()
-
-    def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The pane's own words for its state."""
-        if self._shown is None:
-            return []
-        lines = [(), *draw_absence(self._pane, self._shown, width - 4)]
-        return [(("  ", "text"), *line) for line in lines]
 
 
 class ZoomScreen(OpsScreen):
     """One pane, whole: tabs of views, plots, a table or the view's own widget."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,0", "close", "Overview", id="zoom.close", tooltip="Back to the overview"),
+        Binding("escape", "close", "Overview", id="zoom.close", tooltip="Back to the overview"),
         Binding("right", "turn(1)", "Next view", id="zoom.next-view", tooltip="The next view of this pane"),
-        Binding("left", "turn(-1)", "Previous view", show=False, id="zoom.previous-view"),
-        Binding("tab", "other_pane(1)", "Next pane", show=False, id="zoom.next-pane"),
-        Binding("shift+tab", "other_pane(-1)", "Previous pane", show=False, id="zoom.previous-pane"),
+        Binding(
+            "left",
+            "turn(-1)",
+            "Previous view",
+            show=False,
+            id="zoom.previous-view",
+            tooltip="The view before",
+        ),
+        Binding(
+            "tab", "other_pane(1)", "Next pane", show=False, id="zoom.next-pane", tooltip="The next pane"
+        ),
+        Binding(
+            "shift+tab",
+            "other_pane(-1)",
+            "Previous pane",
+            show=False,
+            id="zoom.previous-pane",
+            tooltip="The pane before",
+        ),
         Binding("v", "plots", "Plots", id="zoom.plots", tooltip="Show or hide the plots"),
         Binding("w", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
-        Binding("o", "other_source", "Other source", show=False, id="zoom.other"),
+        Binding(
+            "o",
+            "other_source",
+            "Other source",
+            show=False,
+            id="zoom.other",
+            tooltip="The next source of this kind",
+        ),
     ]
 
-    def __init__(self, kind: str, number: int, view: str = "") -> None:
+    def __init__(self, kind: str, number: int, filter_text: str = "", asking: bool = False) -> None:
         super().__init__()
         self.kind = kind
         self.number = number
         self.pane = pane_for(kind)
-        self.views: list[View[Any]] = list(self.pane.views())
-        self.chosen = next((i for i, v in enumerate(self.views) if v.id == view), 0)
-        self.filter_text = ""
+        self.filter_text = filter_text
+        self.chosen = 0
+        self._asking = asking
+        self._filter_before = ""
         self._filter_error = ""
+        self._failure = ""
+        self._states: dict[str, TableState] = {}
+        self._absent: bool | None = None
+        self.views: list[View[Any]] = self._load_views()
+
+    def _load_views(self) -> list[View[Any]]:
+        try:
+            views = attempt(self._views)
+        except DrawingFailedError as failure:
+            self._failure, views = str(failure), []
+        # a pane without views of its own shows its body, with all the room there is
+        whole = View[Any]("all", self.pane.title, (), _no_rows, str, widget=lambda: BodyView(self.pane))
+        return views or [whole]
+
+    def _views(self) -> list[View[Any]]:
+        return list(self.pane.views())
 
     def compose(self) -> ComposeResult:
         """Header, what is wrong, tabs, plots, note, the view, the keys."""
@@ -82,12 +103,15 @@ class ZoomScreen(OpsScreen):
     async def on_mount(self) -> None:
         """Begin with the first view."""
         self.query_one(NoteLine).display = False
+        self.query_one(Absence).display = False
         await self._mount_view()
+        if self._asking:
+            await self.ask_filter()
 
     @property
-    def view(self) -> View[Any] | None:
+    def view(self) -> View[Any]:
         """The view in front."""
-        return self.views[self.chosen] if self.views else None
+        return self.views[self.chosen]
 
     @property
     def body(self) -> Table[Any] | ViewCanvas | None:
@@ -100,23 +124,30 @@ class ZoomScreen(OpsScreen):
 
     async def _mount_view(self) -> None:
         await self.query("#view").remove()
-        view = self.view
-        if view is None:
-            return
-        widget: Table[Any] | ViewCanvas
-        if view.widget is not None:
-            widget = view.widget()
-        else:
-            widget = Table(view.columns, view.key, view.severity, view.empty)
-            if view.sort:
-                widget.sort_by(view.sort)
+        widget = self._make_widget()
         widget.id = "view"
         await self.mount(widget, before=self.query_one(FooterLine))
+        if isinstance(widget, Table) and self.view.id in self._states:
+            widget.state = self._states[self.view.id]
         if self.filter_text:
             self._apply_filter(self.filter_text)
-        widget.focus()
+        self._absent = None
         self.show([self.kind])
         self.show_footer()
+        self.restore_focus()
+
+    def _make_widget(self) -> Table[Any] | ViewCanvas:
+        view = self.view
+        if view.widget is not None:
+            try:
+                return attempt(view.widget)
+            except DrawingFailedError as failure:
+                self._failure = str(failure)
+                return BodyView(self.pane)
+        table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty)
+        if view.sort:
+            table.sort_by(view.sort)
+        return table
 
     # -- drawing
 
@@ -126,92 +157,114 @@ class ZoomScreen(OpsScreen):
 
     def show(self, kinds: Iterable[str]) -> None:
         """Draw when this pane's kind has news."""
-        if not self.is_mounted or self.kind not in kinds or not self.is_current:
-            return
-        context, others = self.ops.context(self.kind)
-        view, body = self.view, self.body
-        if context is None or view is None or body is None:
-            return
-        absence = self.query_one(Absence)
-        absent = context.snapshot is None
-        absence.display = absent
-        body.display = not absent
-        if absent:
-            absence.show_context(context)
-            self.query_one(PlotArea).display = False
-        else:
-            self._show_plots(view, context)
-            if isinstance(body, Table):
-                body.show(view.rows(context))
-            else:
-                body.show_context(context)
-        self._show_tabs(context, others)
-        self._show_note(view, context)
-
-    def _show_plots(self, view: View[Any], context: Context) -> None:
-        area = self.query_one(PlotArea)
-        area.display = bool(view.plots) and self.app.size.height >= PLOT_LEAST and self.ops.plots_wanted
-        if area.display:
-            area.show(view.plots, context, self.ops.plot_span)
-
-    def _show_tabs(self, context: Context, others: int) -> None:
         body = self.body
-        suffix: list[Span] = title_spans(self.pane, context, self.number, others)
-        if body is not None and self.filter_text:
-            shown, there = body.counts
-            suffix += [(f"  /{self.filter_text} ", "accent"), (f"{shown} of {there}", "text")]
-        self.query_one(TabsLine).show(self.chosen, [*suffix, (" ", "text")])
+        if not self.is_mounted or self.kind not in kinds or body is None:
+            return
+        context, others, hidden = self.ops.context(self.kind)
+        absence, plots = self.query_one(Absence), self.query_one(PlotArea)
+        absent = context is None or context.snapshot is None
+        absence.display, body.display = absent, not absent
+        if absent != self._absent:
+            self._absent = absent
+            self.restore_focus()
+        if context is None or absent:
+            plots.display = False
+            absence.show_context(context)
+        else:
+            self._show_plots(context)
+            try:
+                attempt(self._fill, body, context)
+                self._failure = ""
+            except DrawingFailedError as failure:
+                self._failure = str(failure)
+        if context is not None:
+            self._show_tabs(context, others, hidden)
+            self._show_note(context)
 
-    def _show_note(self, view: View[Any], context: Context) -> None:
+    def _fill(self, body: Table[Any] | ViewCanvas, context: Context) -> None:
+        if isinstance(body, Table):
+            body.show(self.view.rows(context))
+        else:
+            body.show_context(context)
+
+    def _show_plots(self, context: Context) -> None:
+        area = self.query_one(PlotArea)
+        plots = self.view.plots
+        area.display = bool(plots) and self.app.size.height >= PLOT_LEAST and self.ops.plots_wanted
+        if area.display:
+            area.show(plots, context, self.ops.plot_span)
+
+    def _show_tabs(self, context: Context, others: int, hidden: Severity) -> None:
+        filtered: list[Span] = []
+        if self.body is not None and self.filter_text:
+            shown, there = self.body.counts
+            filtered = [(f"  /{clean(self.filter_text, 30)} ", "accent"), (f"{shown} of {there}", "text")]
+        end: list[Span] = [*filtered, (" ", "text")]
+        whole = title_spans(self.pane, context, self.number, others, hidden)
+        brief = title_spans(self.pane, context, self.number, others, hidden, headline=False)
+        self.query_one(TabsLine).show(self.chosen, [*whole, *end], [*brief, *end])
+
+    def _show_note(self, context: Context) -> None:
         note: Line = ()
-        error = context.feed.reading.error if context.feed.reading else None
-        if self._filter_error:
+        if self._failure:
+            note = ((f" ✖ this pane failed to draw: {self._failure}", "crit"),)
+        elif self._filter_error:
             note = ((f" {self._filter_error}", "warn"),)
-        elif error is not None and context.snapshot is not None:
-            since = context.feed.failing_since
-            shown = since.astimezone().strftime("%H:%M:%S") if since else "?"
-            word = "refused" if context.feed.state is State.REFUSED else "stale"
-            note = ((f" ✖ {word} since {shown}  ", "crit"), (str(error), "text"))
-        elif context.snapshot is not None and context.snapshot.limited:
+        elif context.snapshot is None:
+            pass  # the whole screen says why
+        elif context.feed.state in (State.STALE, State.REFUSED):
+            note = ((" ", "text"), *stale_line(context))
+        elif context.snapshot.limited:
             note = ((f" limited view: {'; '.join(context.snapshot.limited)}", "warn"),)
-        elif view.note is not None and context.snapshot is not None:
-            text = view.note(context)
+        elif self.view.note is not None:
+            try:
+                text = attempt(self.view.note, context)
+            except DrawingFailedError as failure:
+                text = str(failure)
             note = ((f" {text}", "dim"),) if text else ()
         self.query_one(NoteLine).show(note)
 
-    def footer_keys(self) -> Sequence[tuple[str, str, str]]:
+    def footer_keys(self) -> Sequence[FooterKey]:
         """What works on this pane."""
-        table = isinstance(self.body, Table)
-        keys = [("esc", "overview", "screen.close"), ("/", "filter", "app.filter")]
-        if len(self.views) > 1:
-            keys.append(("← →", "view", "screen.turn(1)"))
-        if table:
-            keys += [("s", "sort", ""), ("r", "reverse", ""), ("⏎", "details", "")]
-        keys += [
-            ("v", "plots", "screen.plots"),
-            ("p", "pause", "app.pause"),
-            ("y", "copy", "app.copy"),
-            ("^s", "export", "app.export"),
-            ("?", "help", "app.help"),
+        keys = [
+            FooterKey("zoom.close", "esc", "overview", "screen.close"),
+            FooterKey("app.filter", "/", "filter", "app.filter"),
         ]
-        return [(key, word, action) for key, word, action in keys]
+        if len(self.views) > 1:
+            keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
+        if isinstance(self.body, Table):
+            keys += [
+                FooterKey("table.sort", "s", "sort", "screen.on_table('sort')"),
+                FooterKey("table.reverse", "r", "reverse", "screen.on_table('reverse')"),
+                FooterKey("table.open", "⏎", "details", "screen.on_table('open')"),
+            ]
+        return [
+            *keys,
+            FooterKey("zoom.plots", "v", "plots", "screen.plots"),
+            FooterKey("app.pause", "p", "pause", "app.pause"),
+            FooterKey("app.copy", "y", "copy", "app.copy"),
+            FooterKey("app.export", "^s", "export", "app.export"),
+            FooterKey("app.help", "?", "help", "app.help"),
+        ]
 
     # -- keys
 
     async def action_view(self, index: int) -> None:
         """Choose a view by its place."""
-        self.chosen = index % max(1, len(self.views))
+        body = self.body
+        if isinstance(body, Table):
+            self._states[self.view.id] = body.state
+        self.chosen = index % len(self.views)
         await self._mount_view()
 
     async def action_turn(self, step: int) -> None:
         """The next or previous view."""
         await self.action_view(self.chosen + step)
 
-    async def show_view(self, view_id: str) -> None:
-        """Choose a view by its id, if there is one."""
-        for index, view in enumerate(self.views):
-            if view.id == view_id:
-                await self.action_view(index)
+    async def action_on_table(self, name: str) -> None:
+        """What a key does to the table, for a click on its name."""
+        if isinstance(self.body, Table):
+            await self.body.run_action(name)
 
     def action_other_pane(self, step: int) -> None:
         """The next or previous pane, zoomed."""
@@ -235,15 +288,16 @@ class ZoomScreen(OpsScreen):
 
     def on_table_opened(self, message: Table.Opened) -> None:
         """Everything about a row."""
-        context, _ = self.ops.context(self.kind)
-        view = self.view
-        if context is None or view is None:
-            return
         from screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(self.kind, view, message.row))
+        self.app.push_screen(DetailScreen(self.kind, self.view, message.row))
 
     # -- filter
+
+    async def ask_filter(self) -> None:
+        """Type a filter; it works while it is typed."""
+        self._filter_before = self.filter_text
+        await self.ask("filter", "/", self.filter_text, hint="words, !not, column:word")
 
     def typing(self, purpose: str, text: str) -> None:
         """The filter works while it is typed."""
@@ -251,25 +305,28 @@ class ZoomScreen(OpsScreen):
             self._apply_filter(text)
 
     async def answered(self, purpose: str, text: str | None) -> None:
-        """Keep the filter, or take it back."""
-        if purpose != "filter":
+        """Keep the filter, or go back to the one before."""
+        if purpose == "filter":
+            self._apply_filter(self._filter_before if text is None else text)
+        else:
             await super().answered(purpose, text)
-            return
-        self._apply_filter(text or "")
 
     def _apply_filter(self, text: str) -> None:
-        body = self.body
-        if body is None:
-            return
-        parsed: Filter = body.set_filter(text)
         self.filter_text = text
-        self._filter_error = parsed.error or ""
+        body = self.body
+        if body is not None:
+            try:
+                self._filter_error = attempt(body.set_filter, text).error
+            except DrawingFailedError as failure:
+                self._filter_error = str(failure)
         self.show([self.kind])
 
     def restore_focus(self) -> None:
         """The view gets the keyboard back."""
-        body: Widget | None = self.body
-        if body is not None:
+        body, absence = self.body, self.query_one(Absence)
+        if absence.display:
+            absence.focus()
+        elif body is not None:
             body.focus()
 
     def action_close(self) -> None:
@@ -278,3 +335,7 @@ class ZoomScreen(OpsScreen):
             self._apply_filter("")
         else:
             self.app.pop_screen()
+
+
+def _no_rows(context: Context) -> Sequence[Any]:
+    return ()

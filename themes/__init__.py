@@ -15,25 +15,37 @@ DARK = Theme(
     panel="#2a323b",
     success="#7fb069",
     warning="#e0a43a",
-    error="#f0605a",
+    error="#ff6e67",
     dark=True,
-    variables={"ops-dim": "#7d8791", "ops-frame": "#39434d", "ops-strong": "#f2f4f6"},
+    variables={
+        "ops-dim": "#7d8791",
+        "ops-frame": "#39434d",
+        "ops-strong": "#f2f4f6",
+        "ops-cursor": "#2b2f35",
+        "ops-mark": "#1e2227",
+    },
 )
 
 LIGHT = Theme(
     name="ops-light",
     primary="#1f5f99",
     secondary="#53616e",
-    accent="#1d7a6d",
+    accent="#176b5f",
     foreground="#22272c",
     background="#fbfaf7",
     surface="#f1efe9",
     panel="#dcd9d0",
     success="#3c7a2a",
-    warning="#9a5b00",
-    error="#bf1d1d",
+    warning="#8a5000",
+    error="#b81818",
     dark=False,
-    variables={"ops-dim": "#6b737b", "ops-frame": "#c2beb3", "ops-strong": "#000000"},
+    variables={
+        "ops-dim": "#666e76",
+        "ops-frame": "#c2beb3",
+        "ops-strong": "#000000",
+        "ops-cursor": "#e2e0da",
+        "ops-mark": "#efede7",
+    },
 )
 
 HIGH_CONTRAST = Theme(
@@ -47,9 +59,15 @@ HIGH_CONTRAST = Theme(
     panel="#404040",
     success="#66ff66",
     warning="#ffdd00",
-    error="#ff6666",
+    error="#ff8080",
     dark=True,
-    variables={"ops-dim": "#c0c0c0", "ops-frame": "#909090", "ops-strong": "#ffffff"},
+    variables={
+        "ops-dim": "#c0c0c0",
+        "ops-frame": "#909090",
+        "ops-strong": "#ffffff",
+        "ops-cursor": "#333333",
+        "ops-mark": "#1c1c1c",
+    },
 )
 
 COLOR_BLIND = Theme(
@@ -64,9 +82,15 @@ COLOR_BLIND = Theme(
     panel="#2b333d",
     success="#0099d5",
     warning="#f0e442",
-    error="#ff7a2e",
+    error="#ff8a42",
     dark=True,
-    variables={"ops-dim": "#8a939c", "ops-frame": "#3c4650", "ops-strong": "#ffffff"},
+    variables={
+        "ops-dim": "#8a939c",
+        "ops-frame": "#3c4650",
+        "ops-strong": "#ffffff",
+        "ops-cursor": "#2c3036",
+        "ops-mark": "#1f2328",
+    },
 )
 
 WAR_ROOM = Theme(
@@ -81,9 +105,15 @@ WAR_ROOM = Theme(
     panel="#333333",
     success="#7dff7d",
     warning="#ffc400",
-    error="#ff5a4d",
+    error="#ff7a6e",
     dark=True,
-    variables={"ops-dim": "#b4b4b4", "ops-frame": "#6a6a6a", "ops-strong": "#ffffff"},
+    variables={
+        "ops-dim": "#b4b4b4",
+        "ops-frame": "#6a6a6a",
+        "ops-strong": "#ffffff",
+        "ops-cursor": "#303030",
+        "ops-mark": "#1c1c1c",
+    },
 )
 
 THEMES = (DARK, LIGHT, HIGH_CONTRAST, COLOR_BLIND, WAR_ROOM)

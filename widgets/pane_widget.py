@@ -53,7 +53,7 @@ class PaneWidget(Canvas, can_focus=True):
             self.kind = kind
 
     def __init__(self, kind: str, number: int) -> None:
-        super().__init__(id=f"pane-{kind}")
+        super().__init__(id=f"pane-{number}")
         self.kind = kind
         self.number = number
         self._shown: Context | None = None

@@ -19,7 +19,10 @@ class PromptLine(Horizontal):
     """Asks for one line of text; Enter gives it, Esc takes the question back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", id="prompt.cancel"),
+        Binding("escape", "cancel", "Cancel", id="prompt.cancel", tooltip="Take the question back"),
+        Binding("tab,shift+tab", "complete", "Complete", id="prompt.complete", tooltip="Take the suggestion"),
+        Binding("up", "recall(-1)", "Earlier", id="prompt.earlier", tooltip="What was typed before"),
+        Binding("down", "recall(1)", "Later", id="prompt.later", tooltip="What was typed after that"),
     ]
 
     class Changed(Message):
@@ -39,7 +42,13 @@ class PromptLine(Horizontal):
             self.text = text
 
     def __init__(
-        self, purpose: str, label: str, text: str = "", choices: Sequence[str] = (), hint: str = ""
+        self,
+        purpose: str,
+        label: str,
+        text: str = "",
+        choices: Sequence[str] = (),
+        hint: str = "",
+        before: Sequence[str] = (),
     ) -> None:
         super().__init__(id="prompt")
         self.purpose = purpose
@@ -47,6 +56,8 @@ class PromptLine(Horizontal):
         self._text = text
         self._choices = choices
         self._hint = hint
+        self._before = [*before, text]
+        self._recalled = len(before)
 
     def compose(self) -> ComposeResult:
         """Label and input."""
@@ -73,3 +84,18 @@ class PromptLine(Horizontal):
     def action_cancel(self) -> None:
         """Take the question back."""
         self.post_message(self.Answered(self.purpose, None))
+
+    def action_complete(self) -> None:
+        """Take the suggestion."""
+        field = self.query_one(Input)
+        field.action_end()
+        field.action_cursor_right()  # at the end of the text this is what takes it
+
+    def action_recall(self, step: int) -> None:
+        """Put an earlier answer there; after the newest, what stood there at first."""
+        field = self.query_one(Input)
+        if self._recalled == len(self._before) - 1:
+            self._before[-1] = field.value
+        self._recalled = max(0, min(self._recalled + step, len(self._before) - 1))
+        field.value = self._before[self._recalled]
+        field.cursor_position = len(field.value)

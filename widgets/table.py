@@ -138,6 +138,16 @@ def small_table(
     return lines
 
 
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """How a reader left a table: sorting, marks, and the key of the row under the cursor."""
+
+    sort_column: str
+    descending: bool
+    marked: frozenset[Hashable]
+    cursor_key: Hashable
+
+
 class Table(Canvas, Generic[R], can_focus=True):
     """Rows with a cursor; sorted by wrongness until the reader sorts, and never jumping by itself.
 
@@ -236,6 +246,16 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._arrange()
         self.redraw()
         return self.filter
+
+    @property
+    def state(self) -> TableState:
+        """What to come back to."""
+        return TableState(self.sort_column, self.descending, frozenset(self.marked), self._cursor_key)
+
+    @state.setter
+    def state(self, state: TableState) -> None:
+        self.sort_column, self.descending = state.sort_column, state.descending
+        self.marked, self._cursor_key = set(state.marked), state.cursor_key
 
     @property
     def rows(self) -> Sequence[R]:

@@ -33,8 +33,18 @@ BUILT_IN = {
 def pane_for(kind: str) -> Pane:
     """The pane of a kind; sources of other packages register theirs as `opsconsole.panes`.
 
-    A kind without a pane gets one that lists its findings.
+    A kind without a pane, or with one that cannot be loaded, gets one that lists findings and numbers.
     """
+    from widgets.boundary import DrawingFailedError, attempt
+    from widgets.panes.plain import PlainPane
+
+    try:
+        return attempt(_load, kind) or PlainPane(kind)
+    except DrawingFailedError as failure:
+        return PlainPane(kind, str(failure))
+
+
+def _load(kind: str) -> Pane | None:
     if kind in BUILT_IN:
         module, _, name = BUILT_IN[kind].partition(":")
         made: Pane = getattr(import_module(module), name)()
@@ -44,6 +54,4 @@ def pane_for(kind: str) -> Pane:
     for entry in entry_points(group="opsconsole.panes", name=kind):
         found: Pane = entry.load()()
         return found
-    from widgets.panes.plain import PlainPane
-
-    return PlainPane(kind)
+    return None

@@ -1,0 +1,89 @@
+"""The command line of the console: `:`, a word, and what belongs to it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from console.nearest import nearest
+from console.text import clean
+from themes import THEMES
+
+if TYPE_CHECKING:
+    from screens.app import OpsConsole
+
+COMMANDS: Mapping[str, str] = {
+    "theme": "NAME, another set of colours",
+    "interval": "N, ask every N seconds",
+    "time": "HH:MM[:SS], show a moment of the past",
+    "export": "[FILE], write the table in front to a file",
+    "help": "the keys that work here",
+    "quit": "leave the console",
+}
+"""What is no pane, with what belongs to it."""
+
+ALIASES: Mapping[str, str] = {
+    "host": "system",
+    "sys": "system",
+    "containers": "docker",
+    "db": "postgres",
+    "database": "postgres",
+    "pg": "postgres",
+    "cache": "redis",
+    "log": "logs",
+}
+"""Other words for panes."""
+
+
+def choices(app: OpsConsole) -> list[str]:
+    """What the prompt completes to."""
+    return [*app.kinds, *COMMANDS, *(f"theme {theme.name}" for theme in THEMES)]
+
+
+def run_command(app: OpsConsole, text: str) -> None:
+    """One typed command: a pane with an optional filter, or one of `COMMANDS`."""
+    word, _, rest = text.strip().partition(" ")
+    word, rest = word.lower(), rest.strip()
+    kind = ALIASES.get(word, word)
+    if not word:
+        return
+    if kind in app.kinds:
+        app.zoom(kind, filter_text=rest or None)
+    elif word in ("q", "quit", "exit"):
+        app.action_leave()
+    elif word == "theme":
+        _set_theme(app, rest)
+    elif word == "interval":
+        _set_interval(app, rest)
+    elif word == "time":
+        app.go_to_time(rest)
+    elif word == "export":
+        app.export(rest)
+    elif word == "help":
+        app.action_help()
+    else:
+        near = nearest(word, [*app.kinds, *ALIASES, *COMMANDS])
+        meant = f", did you mean :{near}?" if near else "; ? lists the commands"
+        app.tell(f"there is no command {clean(word, 40)!r}{meant}", "error")
+
+
+def _set_theme(app: OpsConsole, name: str) -> None:
+    names = [theme.name for theme in THEMES]
+    if name in names:
+        app.theme = name
+        return
+    near = nearest(name, names)
+    meant = f", did you mean {near}?" if near else f": {', '.join(names)}"
+    app.tell(f"there is no theme {clean(name, 40)!r}{meant}", "error")
+
+
+def _set_interval(app: OpsConsole, text: str) -> None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if math.isfinite(seconds) and seconds > 0:
+        app.set_interval_to(seconds)
+    else:
+        app.tell(f"{clean(text, 40)!r} is no number of seconds", "error")

@@ -1,0 +1,97 @@
+"""The moment the screens show: now, or one of the past that the reader went back to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from console.collector import Feed
+from console.past import STEP, Past
+
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
+
+
+class Playback:
+    """Keeps the past and the moment looked at; gives feeds as they were then."""
+
+    def __init__(self) -> None:
+        self.past = Past()
+        self.moment: float | None = None
+        """Monotonic seconds; None is now."""
+        self._then: dict[str, Feed] = {}
+
+    def keep(self, feed: Feed) -> None:
+        """Keep a feed's newest reading for later."""
+        if feed.reading is not None:
+            self.past.add(feed.reading)
+
+    def feed(self, feed: Feed) -> Feed:
+        """The feed as it was at the moment; live views (`Snapshot.kept` False) look back by themselves."""
+        if self.moment is None or (feed.snapshot is not None and not feed.snapshot.kept):
+            return feed
+        name = feed.source.name
+        if name not in self._then:
+            then = self.past.at(name, self.moment)
+            self._then[name] = replace(
+                feed, reading=then.reading, good=then.good, failing_since=then.failing_since, next_try=0.0
+            )
+        return self._then[name]
+
+    def ago(self, now: float) -> float | None:
+        """Seconds the moment lies back; None when live."""
+        return None if self.moment is None else max(0.0, now - self.moment)
+
+    def hold(self, feeds: Iterable[Feed], now: float) -> None:
+        """Stop at this moment, with exactly what is known now."""
+        for feed in feeds:
+            if feed.reading is not None:
+                self.past.add(feed.reading, always=True)
+        self._go(now)
+
+    def release(self) -> None:
+        """Live again."""
+        self._go(None)
+
+    def step(self, direction: int, feeds: Iterable[Feed], now: float) -> bool:
+        """Go `direction` steps on (back when negative); past the newest moment it is live again.
+
+        False when there was nothing to go back to.
+        """
+        if self.moment is None:
+            if direction > 0:
+                return True
+            self.hold(feeds, now)
+        moment = (now if self.moment is None else self.moment) + direction * STEP
+        if moment >= now:
+            self.release()
+            return True
+        oldest = min(self.past.oldest, now)
+        self._go(max(moment, oldest))
+        return moment > oldest - STEP
+
+    def go_back(self, seconds: float, now: float) -> bool:
+        """Show the moment so many seconds ago; False when nothing is kept from then."""
+        if now - seconds < self.past.oldest:
+            return False
+        self._go(now - seconds)
+        return True
+
+    def _go(self, moment: float | None) -> None:
+        self.moment = moment
+        self._then.clear()
+
+
+def seconds_since(text: str, now: datetime) -> float | None:
+    """Seconds from HH:MM or HH:MM:SS, of today or else of yesterday, until `now`; None for no time."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.groups())
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    there = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    if there > now:
+        there -= timedelta(days=1)
+    return (now - there).total_seconds()

@@ -1,0 +1,122 @@
+"""The real app over sources a test controls: start it, wait for a state, read what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets._toast import Toast
+
+from console.config import Config, Profile
+from console.findings import Finding, Severity
+from screens.app import OpsConsole
+from screens.zoom import ZoomScreen
+from tests.widgets.fakes import FakeSource, StillClock
+from tests.widgets.stage import until
+from widgets.canvas import Canvas
+from widgets.lines import FooterLine, HeaderLine, WrongLine
+from widgets.pane_widget import PaneWidget
+from widgets.table import Table
+
+KINDS = ("system", "docker", "postgres", "redis", "logs")
+BAD = Finding(Severity.CRITICAL, "api-3", "restarting, exit 137 OOM", "raise its memory limit")
+LATE = Finding(Severity.WARNING, "/var", "91% used (limit 85%)")
+
+
+def sources(*kinds: str) -> list[FakeSource]:
+    """One source of each kind, all well."""
+    return [FakeSource(kind) for kind in kinds or KINDS]
+
+
+def production(**fields: Any) -> Config:
+    """A configuration with a profile."""
+    return Config(profile="production", profiles={"production": Profile(banner="PRODUCTION")}, **fields)
+
+
+@asynccontextmanager
+async def console(
+    given: Sequence[FakeSource],
+    size: tuple[int, int] = (120, 40),
+    config: Config | None = None,
+    clock: StillClock | None = None,
+    notes: Sequence[str] = (),
+) -> AsyncIterator[tuple[Pilot[None], OpsConsole]]:
+    """The app, once every source was read and drawn."""
+    app = OpsConsole(config or Config(), given, notes, host="db-eu-1", clock=clock)
+    async with app.run_test(size=size) as pilot:
+        await until(
+            pilot, lambda: app.collector.feeds and all(f.reading for f in app.collector.feeds.values())
+        )
+        await until(pilot, lambda: "starting …" not in screen_text(app) and not app._drawing)
+        yield pilot, app
+
+
+def screen_text(app: OpsConsole) -> str:
+    """What all canvases in view show, below each other."""
+    return "\n".join(canvas.text for canvas in app.screen.query(Canvas) if canvas.display)
+
+
+def pane_text(app: OpsConsole, kind: str) -> str:
+    """What one pane of the overview shows."""
+    return next(pane.text for pane in app.screen.query(PaneWidget) if pane.kind == kind)
+
+
+def text_of(app: OpsConsole, canvas: type[Canvas]) -> str:
+    """What the canvas of a class shows."""
+    return app.screen.query_one(canvas).text
+
+
+def header(app: OpsConsole) -> str:
+    """The header."""
+    return text_of(app, HeaderLine)
+
+
+def wrong(app: OpsConsole) -> str:
+    """The line of what is wrong."""
+    return text_of(app, WrongLine)
+
+
+def footer(app: OpsConsole) -> str:
+    """The keys at the bottom."""
+    return text_of(app, FooterLine)
+
+
+def toasts(app: OpsConsole) -> list[str]:
+    """The messages that were told, oldest first."""
+    return [notification.message for notification in app._notifications]
+
+
+def shown_toasts(app: OpsConsole) -> list[str]:
+    """The messages in view, as they are drawn."""
+    return [str(toast.render()) for toast in app.screen.query(Toast)]
+
+
+async def told(pilot: Pilot[None], app: OpsConsole, words: str) -> str:
+    """The message with these words, once it is told."""
+    await until(pilot, lambda: any(words in text for text in toasts(app)))
+    return next(text for text in toasts(app) if words in text)
+
+
+async def zoomed(pilot: Pilot[None], app: OpsConsole, kind: str) -> ZoomScreen:
+    """The zoomed pane of a kind, once it is drawn."""
+
+    def there() -> bool:
+        screen = app.base
+        return isinstance(screen, ZoomScreen) and screen.kind == kind and screen.body is not None
+
+    await until(pilot, there)
+    await pilot.pause()
+    assert isinstance(app.base, ZoomScreen)
+    return app.base
+
+
+def table(app: OpsConsole) -> Table[Any]:
+    """The table of the zoomed pane."""
+    return app.base.query_one(Table)
+
+
+async def eventually(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    await until(pilot, holds)
