@@ -215,7 +215,12 @@ class Collector:
         samples.append(Sample("scrape_duration_seconds", reading.duration, own))
         self.history.add(reading.monotonic, samples)
         for listener in self._listeners:
-            listener(feed)
+            try:
+                listener(feed)
+            except Exception as failure:  # noqa: BLE001 a defect of who listens must not end the asking
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": f"a listener of {source.name} failed", "exception": failure}
+                )
 
 
 async def _close(source: AnySource) -> None:

@@ -156,6 +156,7 @@ class OpsConsole(App[None], inherit_bindings=False):
     def on_load(self) -> None:
         """From before the terminal is taken on, being told to end gives it back."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._failed_aside)
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:
                 loop.add_signal_handler(number, self._told_to_end, number)
@@ -224,6 +225,15 @@ class OpsConsole(App[None], inherit_bindings=False):
     async def on_unmount(self) -> None:
         """Let go of every connection."""
         await self.collector.stop()
+
+    def _failed_aside(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something failed that nobody waits for: it is said, with its traceback in a file."""
+        error = context.get("exception")
+        text = str(context.get("message", "something failed"))
+        if isinstance(error, BaseException):
+            path = report(error, os.environ, self.collector.clock.now())
+            text += f" ({type(error).__name__}), see {path}" if path else f" ({type(error).__name__})"
+        self.tell(text, "error")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed says so; nothing fails in silence."""

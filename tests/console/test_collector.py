@@ -386,3 +386,21 @@ def test_a_source_that_hangs_or_fails_on_closing_holds_up_nobody() -> None:
 def test_two_sources_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two sources are named 'fake'"):
         Collector([Fake(), Fake()])
+
+
+async def test_a_listener_that_fails_does_not_end_the_asking() -> None:
+    source = Fake(name="one")
+    collector = Collector([source])
+    heard: list[str] = []
+    failed: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["message"]))
+
+    def listener(feed: Feed) -> None:
+        heard.append(feed.source.name)
+        raise RuntimeError("a defect")
+
+    collector.listen(listener)
+    await collector.once()
+    await collector.once()
+    assert heard == ["one", "one"]
+    assert failed == ["a listener of one failed"] * 2
