@@ -92,7 +92,7 @@ def test_limits_of_version_two_the_tightest_counts(tmp_path: Path) -> None:
         tmp_path,
         {
             "self/cgroup": "0::/slice/unit\n",
-            "fs/cgroup/slice/unit/memory.max": "max\n",
+            "fs/cgroup/slice/unit/memory.max": "9000\n",
             "fs/cgroup/slice/memory.max": "5000\n",
             "fs/cgroup/slice/memory.current": "3000\n",
             "fs/cgroup/slice/memory.stat": STAT,

@@ -44,6 +44,13 @@ def test_a_process_born_between_two_scans_used_all_of_its_time_since() -> None:
     assert table.rows([8], BOOT)[0].cpu == 0.5
 
 
+def test_an_old_process_that_was_missed_before_is_not_blamed_for_its_past() -> None:
+    table = ProcessTable()
+    table.update([INIT], now=0.0, uptime=100.0)
+    table.update([INIT, process(8, ticks=5000, started=round(90 * TICKS))], now=2.0, uptime=102.0)
+    assert math.isnan(table.rows([8], BOOT)[0].cpu)
+
+
 def test_a_reused_process_id_is_another_process() -> None:
     table = ProcessTable()
     table.update([process(9, ticks=5000)], now=0.0, uptime=100.0)

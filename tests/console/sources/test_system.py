@@ -23,6 +23,7 @@ from console.findings import Severity
 from console.sources import system
 from console.sources.base import Focus
 from console.sources.host import SystemSnapshot
+from console.sources.proc import PAGE
 from console.sources.processes import Details, Detective, Wanted
 from console.sources.system import SystemSource
 
@@ -319,6 +320,20 @@ async def test_steal_and_pressure_of_another_host(other: HostTree, monkeypatch: 
     assert snapshot.cores[0].steal == pytest.approx(0.3)
     texts = [finding.text for finding in source.judge(snapshot)]
     assert texts == ["30% stolen (limit 30%)", "30% of 10 s stalled (limit 20%)"]
+
+
+async def test_what_swaps_is_in_bytes_a_second(other: HostTree) -> None:
+    meminfo = (other.root / "meminfo").read_text()
+    other.write("meminfo", meminfo + "SwapTotal: 1000 kB\nSwapFree: 400 kB\n")
+    other.write("vmstat", "x 1\npswpin 100\npswpout 1000\n")
+    source = other.source
+    await source.poll(Focus.HIDDEN)
+    await asyncio.sleep(system.SHORTEST_DELTA)
+    other.write("vmstat", "x 1\npswpin 140\npswpout 1010\n")
+    snapshot = await source.poll(Focus.HIDDEN)
+    assert snapshot.swap.used_ratio == pytest.approx(0.6)
+    assert snapshot.swap.in_rate * snapshot.interval == pytest.approx(40 * PAGE)
+    assert snapshot.swap.out_rate * snapshot.interval == pytest.approx(10 * PAGE)
 
 
 async def test_an_out_of_memory_kill_while_we_look_is_a_finding(other: HostTree) -> None:

@@ -152,15 +152,25 @@ def test_the_worst_stands_first_at_every_size(width: int, height: int) -> None:
     assert "/data no answer since" in first or "/var 99% of inodes" in first
 
 
+EVERYTHING = replace(
+    BUSY,
+    steady=BURNING,
+    load=(9.0, 9.0, 9.0),
+    oom=OomKills(3, 1, 5.0),
+    counts=ProcessCounts(zombies=300, uninterruptible=60),
+    pressures=tuple(Pressure(name, Stall(0.9, 0, 0, 0), None) for name in ("cpu", "memory", "io")),
+)
+"""A host with everything wrong at once."""
+
+
+def test_processes_do_not_take_the_room_of_what_is_wrong() -> None:
+    wrong = len(SystemSource().judge(EVERYTHING))
+    lines = body(EVERYTHING, 56, wrong).split("\n")
+    assert len([line for line in lines if "▲" in line or "✖" in line]) == wrong
+
+
 def test_everything_wrong_is_shown_or_counted() -> None:
-    everything = replace(
-        BUSY,
-        steady=BURNING,
-        load=(9.0, 9.0, 9.0),
-        oom=OomKills(3, 1, 5.0),
-        counts=ProcessCounts(zombies=300, uninterruptible=60),
-        pressures=tuple(Pressure(name, Stall(0.9, 0, 0, 0), None) for name in ("cpu", "memory", "io")),
-    )
+    everything = EVERYTHING
     wrong = len(SystemSource().judge(everything))
     for width, height in SIZES:
         shown = body(everything, width, height).split("\n")
