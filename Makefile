@@ -54,6 +54,9 @@ bench: $(STAMP) ## the budgets beside the peers that are installed
 faults: $(STAMP) ## every server killed, frozen for 60 s and restarted in turn
 	@$(BIN)/python -m tests.bench.faults
 
+picture: $(STAMP) ## the picture of the README, from the demo
+	@$(BIN)/python -m tests.pty.picture docs/overview.png
+
 docs: $(STAMP) ## the reference tables, from the code
 	@$(BIN)/python -m console.reference
 
@@ -64,4 +67,4 @@ constraints: $(STAMP) ## pin what is installed now: names and versions only
 clean: ## remove what was set up and made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install run demo test lint lint-ruff lint-mypy lint-pyright lint-imports format bench faults docs constraints clean
+.PHONY: help install run demo test lint lint-ruff lint-mypy lint-pyright lint-imports format bench faults picture docs constraints clean
