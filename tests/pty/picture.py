@@ -1,4 +1,4 @@
-"""Pictures of a terminal: `python -m tests.pty.picture OUT.png [--size 160x50] [--press "2 down"] [-- CMD]`.
+"""Pictures of a terminal: `python -m tests.pty.picture [--size 160x50] [--press "2 down"] OUT.png [-- CMD]`.
 
 Draws the console in its demo, or whatever command follows `--`, as a PNG. The font is DejaVu Sans Mono
 (Debian: fonts-dejavu-core); bars and braille are drawn as shapes, so that they join as in a terminal.
