@@ -58,7 +58,9 @@ class Limits(Section, frozen=True):
     inodes: tuple[float, float] = (0.85, 0.95)
     """Share of a file system's inodes used."""
     pressure: tuple[float, float] = (0.2, 0.5)
-    """Share of the last ten seconds some task was stalled (PSI avg10)."""
+    """Share of the last ten seconds some task waited for memory or for a device (PSI avg10)."""
+    cpu_pressure: tuple[float, float] = (0.5, 0.9)
+    """Share of the last ten seconds some task waited for a core; a busy host is not yet a sick one."""
     temperature: tuple[float, float] = (85.0, 95.0)
     """Degrees Celsius."""
     container_cpu: tuple[float, float] = (0.9, 1.5)

@@ -124,7 +124,7 @@ def _pressure(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
     for pressure in snapshot.pressures:
         hint = hints.get(pressure.name, "")
         share = pressure.some.avg10
-        limit = limits.limit("pressure")
+        limit = limits.limit("cpu_pressure" if pressure.name == "cpu" else "pressure")
         yield from _over(f"{pressure.name} pressure", "of 10 s stalled", share, limit, hint)
 
 

@@ -81,10 +81,11 @@ def main() -> int:
     parser.add_argument("--size", default="160x50", help="columns x rows")
     parser.add_argument("--wait", type=float, default=20.0, help="seconds before the first key")
     parser.add_argument("--press", default="", help="keys by name, separated by blanks")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    options = parser.parse_args()
+    words = sys.argv[1:]
+    cut = words.index("--") if "--" in words else len(words)
+    options = parser.parse_args(words[:cut])
     columns, rows = (int(part) for part in options.size.split("x"))
-    command = options.command[1:] or [str(Path(sys.executable).parent / "opsconsole"), "demo"]
+    command = words[cut + 1 :] or [str(Path(sys.executable).parent / "opsconsole"), "demo"]
     with Terminal(command, size=(columns, rows)) as terminal:
         time.sleep(options.wait)
         for key in options.press.split():

@@ -69,8 +69,8 @@ def pressure_view() -> View[Any]:
 
 
 def _pressures(context: Context) -> Iterator[Gauge]:
-    limit = context.limit("pressure")
     for pressure in context.snapshot.pressures:
+        limit = context.limit("cpu_pressure" if pressure.name == "cpu" else "pressure")
         for kind, stall in (("some", pressure.some), ("full", pressure.full)):
             if stall is None:
                 continue

@@ -227,7 +227,8 @@ def _pressure_rows(context: Context) -> list[Row]:
     spans: list[Span] = [(pad("psi", LABEL), "label")]
     for pressure in pressures:
         share = pressure.some.avg10
-        role = SEVERITY_ROLE[context.limit("pressure").judge(share)]
+        limit = context.limit("cpu_pressure" if pressure.name == "cpu" else "pressure")
+        role = SEVERITY_ROLE[limit.judge(share)]
         spans += [(f"{pressure.name} ", "dim"), (f"{pad(percent(share), 4, '>')}  ", role)]
     return [Row(Severity.OK, 9, 14, tuple(spans))]
 
