@@ -222,6 +222,7 @@ class PostgresServer:
             "-c", "fast", "--no-sync", *slots,
         )  # fmt: skip
         copy.data.chmod(0o700)
+        copy.settings["primary_conninfo"] = f"host={self.socket_dir} port={self.port} user=postgres"
         return copy
 
     def tool(self, name: str, *arguments: str) -> str:

@@ -93,10 +93,10 @@ async def clients(server: PostgresServer, *names: str, user: str = "postgres") -
             opened.append(await asyncpg.connect(server.url(user=user), server_settings=settings))
         yield opened
     finally:
+        pids = [str(connection.get_server_pid()) for connection in opened if not connection.is_closed()]
         for connection in opened:
-            pid = connection.get_server_pid()
             connection.terminate()
-            server.psql(f"SELECT pg_terminate_backend({pid})")
+        server.psql(f"SELECT pg_terminate_backend(pid) FROM unnest('{{{','.join(pids)}}}'::int[]) pid")
 
 
 @asynccontextmanager

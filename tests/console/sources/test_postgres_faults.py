@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import itertools
 import socket
 import time
@@ -47,7 +48,10 @@ def closed_port() -> int:
 def guarded(postgres_bindir: Path) -> Iterator[PostgresServer]:
     """A server that wants passwords of everybody but postgres."""
     with PostgresServer(postgres_bindir, hba=PASSWORDS) as server:
-        server.psql("CREATE ROLE monitor LOGIN PASSWORD 'righ:t'; GRANT pg_monitor TO monitor")
+        server.psql(
+            "SET password_encryption = 'scram-sha-256';"
+            " CREATE ROLE monitor LOGIN PASSWORD 'righ:t'; GRANT pg_monitor TO monitor"
+        )
         yield server
 
 
@@ -113,6 +117,24 @@ async def test_an_unknown_role_is_told_how_to_make_it(postgres_server: PostgresS
     assert isinstance(error, Refused)
     assert error.reason == 'role "nobody-here" does not exist'
     assert 'CREATE ROLE "nobody-here" LOGIN; GRANT pg_monitor' in error.fix
+
+
+async def test_what_is_told_to_an_unknown_role_helps(postgres_bindir: Path, tmp_path: Path) -> None:
+    with PostgresServer(postgres_bindir, hba="local all postgres trust\nlocal all all peer\n") as server:
+        me = getpass.getuser()
+        env = {
+            "HOME": str(tmp_path),
+            "PGUSER": me,
+            "PGHOST": str(server.socket_dir),
+            "PGPORT": str(server.port),
+        }
+        async with configured("", env) as source:
+            error = await failure(source)
+            assert error.reason == f'role "{me}" does not exist'
+            command = error.fix.split("psql -c '")[1].split("'")[0]
+            server.psql(command)
+            snapshot = await source.poll(Focus.GLANCE)
+        assert (snapshot.server.user, snapshot.limited) == (me, ())
 
 
 async def test_a_password_is_needed(guarded: PostgresServer) -> None:

@@ -45,7 +45,8 @@ async def test_the_primary_sees_its_standby_and_slot(pair: Pair) -> None:
         assert said == f"{standby.name}|{standby.state}|{standby.sync}|{standby.pid}"
         assert snapshot.recovery is None
         (slot,) = snapshot.slots
-        assert (slot.name, slot.kind, slot.active, slot.wal_status) == ("first", "physical", True, "reserved")
+        assert (slot.name, slot.kind, slot.active) == ("first", "physical", True)
+        assert slot.wal_status == ("reserved" if snapshot.server.major >= 13 else "")
         assert snapshot.standby is False
 
 
