@@ -36,7 +36,8 @@ def shown_key(key: str) -> str:
         return SYMBOLS[key]
     if key.startswith("ctrl+"):
         return "^" + shown_key(key[5:])
-    return key if "+" in key else key_to_character(key) or key
+    character = None if "+" in key else key_to_character(key)
+    return character if character and character.isprintable() and not character.isspace() else key
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,23 +30,17 @@ def program() -> list[str]:
 
 
 def real_console(
-    home: Path,
+    directory: Path,
     config: str,
     *arguments: str,
     env: Mapping[str, str | None] | None = None,
     **more: Any,
 ) -> Terminal:
-    """The real command line, in `home` and with this configuration; nothing of the user's is seen."""
-    file = home / "config.toml"
+    """The real command line, in `directory` and with this configuration and no other."""
+    file = directory / "config.toml"
     file.write_text(config)
     file.chmod(0o600)
-    private = {
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / "none"),
-        "XDG_STATE_HOME": str(home / "state"),
-        **(env or {}),
-    }
-    return Terminal([*program(), "--config", str(file), *arguments], env=private, directory=home, **more)
+    return Terminal([*program(), "--config", str(file), *arguments], env=env, directory=directory, **more)
 
 
 def steady(text: str) -> str:
@@ -72,13 +66,17 @@ def settled(terminal: Terminal, timeout: float = 10.0) -> str:
 
 
 def to_overview(terminal: Terminal) -> None:
-    """Leave prompts, windows and zoomed panes until the overview is in front."""
-    for _ in range(8):
-        if OVERVIEW.search(terminal.text):
+    """Leave prompts, windows and zoomed panes: at the overview Escape changes nothing any more."""
+    before = ""
+    for _ in range(10):
+        now = steady(terminal.text)
+        if now == before and OVERVIEW.search(now):
             return
-        terminal.press("escape")
-        terminal.wait_quiet(0.15, 2.0)
-    terminal.wait_for(OVERVIEW, 2.0)
+        before = now
+        # as kitty sends it, which Textual need not wait for to tell it from Alt and the next key
+        terminal.press("kitty-escape")
+        terminal.wait_quiet(0.06, 2.0)
+    raise AssertionError(f"no way back to the overview:\n{terminal.text}")
 
 
 OVERVIEW = re.compile(r"^ 1-\d pane", re.MULTILINE)

@@ -17,8 +17,10 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
+import tempfile
 import termios
 import threading
 import time
@@ -42,7 +44,7 @@ KEYS: Mapping[str, str] = {
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
     "home": "\x1b[H", "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~",
     "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ",
-    "backspace": "\x7f", "delete": "\x1b[3~", "f1": "\x1bOP",
+    "backspace": "\x7f", "delete": "\x1b[3~", "f1": "\x1bOP", "kitty-escape": "\x1b[27u",
 }  # fmt: skip
 """What a terminal sends for keys that have no character of their own."""
 
@@ -98,12 +100,15 @@ class Terminal:
         """Every byte the program wrote."""
         self.chunks: list[tuple[float, int]] = []
         """When (perf_counter) how many bytes were read."""
+        self.home = Path(tempfile.mkdtemp(prefix="ops-home-"))
+        """A home directory of its own, gone when the terminal is closed."""
         self.mark = uuid.uuid4().hex
         """In the environment of every process that descends from the program."""
         self._lock = threading.Condition(threading.RLock())
         self._watches: list[Watch] = []
         self._pending: bytearray | None = None
         self._tail = b""
+        self._shown: list[str] = []
         self._status: int | None = None
         self.ended = False
         """Whether nobody has the terminal open any more."""
@@ -139,6 +144,7 @@ class Terminal:
             if not key.startswith(("TEXTUAL", "OPSCONSOLE_")) and key not in _NOT_INHERITED
         }
         env |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+        env |= {"HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
         env |= extra
         env["PTY_MARK"] = self.mark
         return {key: value for key, value in env.items() if value is not None}
@@ -175,6 +181,7 @@ class Terminal:
     def _take(self, data: bytes, now: float) -> None:
         self.raw += data
         self.chunks.append((now, len(data)))
+        self._shown = []
         if self._pending is not None:
             self._answer(data)
             self._pending += data
@@ -232,16 +239,18 @@ class Terminal:
             with self._lock:
                 pending, self._pending = self._pending, None
                 self._draw(bytes(pending))
+                self._shown = []
 
     # -- what is on the screen
 
     def lines(self) -> list[str]:
         """The rows of the screen, without blanks at their ends."""
         with self._lock:
-            return [
-                "".join(self.screen.buffer[y][x].data for x in range(self.columns)).rstrip()
-                for y in range(self.rows)
-            ]
+            if not self._shown:
+                buffer, columns = self.screen.buffer, range(self.columns)
+                rows = ("".join([buffer[y][x].data for x in columns]).rstrip() for y in range(self.rows))
+                self._shown = list(rows)
+            return list(self._shown)
 
     @property
     def text(self) -> str:
@@ -320,6 +329,7 @@ class Terminal:
         """Make the terminal another size; with `blank` nothing of what was drawn stays."""
         with self._lock:
             self.columns, self.rows = columns, rows
+            self._shown = []
             if blank:
                 self.screen.reset()
             self.screen.resize(rows, columns)
@@ -399,6 +409,7 @@ class Terminal:
                 process.kill()
         self._stop_reading()
         self._close_master()
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def _stop_reading(self) -> None:
         if self._reader.is_alive():
@@ -416,7 +427,7 @@ class Terminal:
 
 _NOT_INHERITED = frozenset(
     {"LINES", "COLUMNS", "TMUX", "TMUX_PANE", "STY", "TERM_PROGRAM", "NO_COLOR", "DATABASE_URL",
-     "REDIS_URL", "DOCKER_HOST", "DOCKER_CONTEXT"}
+     "REDIS_URL", "DOCKER_HOST", "DOCKER_CONTEXT", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"}
 )  # fmt: skip
 
 
