@@ -90,9 +90,13 @@ class Intake:
         `file_time` stands in for it on the screen; `now` is monotonic, `clock` epoch seconds.
         """
         timed: list[Row] = []
+        last: float | None = None
         for stamp, number, code, text in rows:
             origin = self.origins[number]
             told = written(text, file_time) if stamp is None else stamp
+            if told is None and code & CONTINUED:
+                told = last
+            last = told
             counts = origin.count((code,))
             if told is not None and not code & CONTINUED:
                 for window in (origin.window, self.minute, self.hour):

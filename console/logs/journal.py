@@ -90,9 +90,11 @@ class Journal:
         if data is None:
             self._stopped()
             return []
-        lines = self._splitter.feed(data) if data else []
-        if not lines:
+        if not data:
             return []
+        lines = self._splitter.feed(data)
+        if not lines:
+            return [Piece([])]
         self.origin.problem = ""
         if cursor := _CURSOR.search(lines[-1]):
             self._cursor = cursor[1].decode("ascii", "replace")

@@ -29,7 +29,7 @@ GRACE = 30.0
 """Seconds without growth after which a file that lost its name is closed."""
 OPEN_LIMIT = 8
 """Files of one log held open at most."""
-SKIP_ABOVE = 64 * 1024 * 1024
+SKIP_ABOVE = 128 * 1024 * 1024
 """Bytes behind the end of a file above which the excess is skipped."""
 SKIP_KEEPS = 16 * 1024 * 1024
 """Bytes before the end of a file that are read after a skip."""
@@ -47,7 +47,10 @@ _ROTATED = re.compile(r"[.\-_](?:\d{1,5}|\d{4}-?\d\d-?\d\d(?:[-_.T]?\d+)*|old|ba
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some lines of one log in order, or a mark that stands for what is missing at this place."""
+    """Some lines of one log in order, or a mark that stands for what is missing at this place.
+
+    Empty when something was read that does not end a line yet.
+    """
 
     lines: list[bytes]
     mark: str = ""
@@ -295,7 +298,8 @@ class Tail:
             pieces.append(_skip(file, status.st_size))
         written = status.st_mtime if file.offset < file.backlog else None
         data = file.read(limit)
-        pieces += _lines(file.splitter.feed(data), written) if data else ()
+        if data:  # a piece even when no line ended: there may be more to read
+            pieces.append(Piece(file.splitter.feed(data), written=written))
         return len(data)
 
     def _close(self, file: OpenFile, pieces: list[Piece]) -> None:
@@ -317,8 +321,8 @@ def _open(sibling: Sibling, line_bytes: int) -> OpenFile | None:
     return None
 
 
-def _lines(lines: list[bytes], written: float | None = None) -> list[Piece]:
-    return [Piece(lines, written=written)] if lines else []
+def _lines(lines: list[bytes]) -> list[Piece]:
+    return [Piece(lines)] if lines else []
 
 
 def _past(siblings: list[Sibling]) -> set[tuple[Identity, int]]:

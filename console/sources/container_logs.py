@@ -6,14 +6,15 @@ Everything here blocks and belongs in a thread of its own; files and streams are
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from console.errors import NotFound, SourceError
+from console.errors import NotFound, SourceError, Unreachable
 from console.sources.container_facts import identity, mapping, moment, state_of, text
-from console.sources.engines import Endpoint, existing, find_endpoints
+from console.sources.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
 
 if TYPE_CHECKING:
     from console.sources.engine_events import EventStream
@@ -25,6 +26,8 @@ RETRY = 10.0
 """Seconds between two tries to reach an engine."""
 INSPECT_LIMIT = 0.5
 """Seconds spent on inspecting in one look; many new containers take several."""
+KNOCK_LIMIT = 1.0
+"""Seconds a local engine may take to accept a connection."""
 MAX_CONTAINERS = 1000
 """Containers followed at most."""
 _LIVE = ("running", "restarting", "paused")
@@ -128,6 +131,7 @@ class ContainerLogs:
         failure: SourceError = NotFound("no container engine")
         for endpoint in endpoints:
             try:
+                _knock(endpoint)
                 return LogClient(endpoint)
             except SourceError as error:
                 failure = error
@@ -139,6 +143,7 @@ class ContainerLogs:
         if events is None or not events.alive or events.overrun:
             if events is not None:
                 events.close()
+            _knock(client.endpoint)
             self._events = client.events(time.time() - 1)
             return True
         for event in events.drain():
@@ -189,6 +194,26 @@ class ContainerLogs:
             mapping(told, "Config").get("Tty") is True,
             created.timestamp() if created else 0.0,
         )
+
+
+def _knock(endpoint: Endpoint) -> None:
+    """Raise SourceError unless somebody listens.
+
+    The SDK forgets a socket that cannot connect, and it stays open until garbage is collected.
+    """
+    if not endpoint.socket:
+        return
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.settimeout(KNOCK_LIMIT)
+        try:
+            plug.connect(endpoint.socket)
+        except PermissionError:
+            raise forbidden(endpoint) from None
+        except FileNotFoundError:
+            raise missing(endpoint) from None
+        except OSError as error:
+            told = error.strerror or "no answer"
+            raise Unreachable(f"{endpoint.shown}: {told}", start_hint(endpoint)) from None
 
 
 def _readable(path: str) -> bool:

@@ -32,7 +32,7 @@ _HEADER = 8
 class LogClient(EngineClient):
     """A connection to an engine for its log streams; used by several threads at once."""
 
-    def logs(self, container: str, tail: str, since: str) -> CancellableStream:
+    def logs(self, container: str, tail: str, since: str) -> Output:
         """The output of a container as it comes. Raises SourceError."""
         try:
             response = self._client.get(
@@ -53,7 +53,34 @@ class LogClient(EngineClient):
         if response.status_code != 200:
             response.close()
             raise SourceError(f"the engine gives no output: status {response.status_code}")
-        return CancellableStream(response.iter_content(chunk_size=None), response)
+        return Output(response)
+
+
+class Output:
+    """The pieces of an endless answer, for one thread; another may hang up."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self._response = response
+        self._stream = CancellableStream(response.iter_content(chunk_size=None), response)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            pass  # a cut connection, or our own hanging up
+        except AttributeError:
+            pass  # the SDK closed the file under the reader's hands
+
+    def close(self) -> None:
+        """Let go of the connection, from the thread that iterated."""
+        self._response.close()
+
+    def hang_up(self) -> None:
+        """End the iteration, from whatever thread."""
+        try:
+            self._stream.close()
+        except (OSError, AttributeError, NameError, DockerException):
+            pass  # it ended by itself meanwhile, and the SDK looks for a socket that is gone
 
 
 class EngineStream:
@@ -78,7 +105,7 @@ class EngineStream:
         """Time of the newest line taken, as the engine wrote it."""
         self._opened = ""
         self._closed = False
-        self._stream: CancellableStream | None = None
+        self._output: Output | None = None
         self._thread: threading.Thread | None = None
         self.reopen()
 
@@ -99,8 +126,9 @@ class EngineStream:
         if not data:
             return []
         lines = self._splitter.feed(data)
-        if lines:
-            self._last = lines[-1].partition(b" ")[0].decode("ascii", "replace")
+        if not lines:
+            return [Piece([])]
+        self._last = lines[-1].partition(b" ")[0].decode("ascii", "replace")
         # what was written before we asked is history; times of one format compare as text
         border, first = self._opened.encode(), 0
         while first < len(lines) and lines[first][: len(border)] < border:
@@ -113,9 +141,8 @@ class EngineStream:
         self._closed = True
         with self._room:
             self._room.notify_all()
-        stream = self._stream
-        if stream is not None:
-            _hang_up(stream)
+        if self._output is not None:
+            self._output.hang_up()
 
     def _take(self, limit: int) -> bytes:
         with self._room:
@@ -130,22 +157,22 @@ class EngineStream:
 
     def _read(self) -> None:
         try:
-            stream = self._client().logs(self._container, *self._from_where())
+            output = self._output = self._client().logs(self._container, *self._from_where())
         except SourceError as error:
             self.origin.problem = error.reason
             return
-        self._stream = stream
         self.origin.problem = ""
         if self._closed:  # while it was being opened
-            _hang_up(stream)
-        for chunk in _chunks(stream):
+            output.hang_up()
+        for chunk in output:
             data = self._demultiplex.feed(chunk)
             with self._room:
                 self._room.wait_for(lambda: self._closed or self._nbytes < WAITING_BYTES)
                 if self._closed:
-                    return
+                    break
                 self._waiting.append(data)
                 self._nbytes += len(data)
+        output.close()
 
     def _from_where(self) -> tuple[str, str]:
         if not self._last:
@@ -184,19 +211,3 @@ def _after(stamp: str) -> str:
     digits = stamp[20:].rstrip("Z")
     nanosecond = int(digits.ljust(9, "0")[:9]) if digits.isdecimal() else 0
     return f"{second}.{nanosecond + 1:09}"
-
-
-def _chunks(stream: CancellableStream) -> Iterator[bytes]:
-    try:
-        yield from stream
-    except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
-        pass  # a cut connection, or our own hanging up
-    except AttributeError:
-        pass  # the SDK closed the file under the reader's hands
-
-
-def _hang_up(stream: CancellableStream) -> None:
-    try:
-        stream.close()
-    except (OSError, AttributeError, NameError, DockerException):
-        pass  # it ended by itself meanwhile, and the SDK looks for a socket that is gone
