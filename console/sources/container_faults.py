@@ -7,9 +7,9 @@ from datetime import datetime
 
 from console.config import Limits
 from console.findings import Finding, Limit, Severity
-from console.sources.containers import Container, DockerSnapshot, Usage
+from console.sources.containers import Container, DockerSnapshot, Usage, age
 from console.text import clip
-from console.units import bytes_, duration, percent
+from console.units import bytes_, percent
 
 EXIT_WINDOW = 3600.0
 """Seconds a failed end stays a finding of a container that nobody expects to be running."""
@@ -98,7 +98,7 @@ def _ended(container: Container, now: datetime) -> Finding | None:
     ago = container.ended_ago(now)
     seconds = ago.total_seconds() if ago is not None else 0.0
     recent = seconds < EXIT_WINDOW
-    when = f" {duration(max(0.0, seconds))} ago" if ago is not None else ""
+    when = f" {age(seconds)} ago" if ago is not None else ""
     kept_up = container.policy not in ("no", "")
     if container.policy == "on-failure" and 0 < container.max_retries <= container.restarts:
         text = f"gave up after {container.restarts} restarts, {_end(container)}"

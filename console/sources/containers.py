@@ -17,6 +17,13 @@ STATES = ("running", "restarting", "paused", "created", "removing", "exited", "d
 """The states of an engine; podman's own words are translated into these."""
 
 
+def age(seconds: float) -> str:
+    """How long ago, in steps that let a screen stand still: `42s`, `3m`, `5h03m`, `12d4h`."""
+    if seconds < 60:
+        return f"{max(0, int(seconds))}s"
+    return f"{int(seconds // 60)}m" if seconds < 3600 else duration(seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """One container as its engine describes it; changes only when something happened to it."""
@@ -96,15 +103,15 @@ class Container:
         return now - self.finished if self.finished else None
 
     def status(self, now: datetime) -> str:
-        """State for people: `up 3m12s`, `exit 137 OOM 4m ago`, `restarting, exit 1`."""
+        """State for people: `up 3m`, `exit 137 OOM 4m ago`, `restarting, exit 1`."""
         if self.state == "running" and self.started:
-            return f"up {duration(max(0.0, (now - self.started).total_seconds()))}"
+            return f"up {age((now - self.started).total_seconds())}"
         if self.state in ("exited", "dead", "restarting") and self.exit_code is not None:
             ended = f"exit {self.exit_code}" + (" OOM" if self.oom_killed else "")
             if self.state == "restarting":
                 return f"restarting, {ended}"
             ago = self.ended_ago(now)
-            return f"{ended} {duration(max(0.0, ago.total_seconds()))} ago" if ago else ended
+            return f"{ended} {age(ago.total_seconds())} ago" if ago else ended
         return self.state
 
 
@@ -168,7 +175,7 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockerSnapshot(Snapshot):
-    """An engine's containers, ordered by name, and what they take."""
+    """An engine's containers, ordered by name (api-2 before api-10), and what they take."""
 
     engine: Engine
     containers: tuple[Container, ...]
@@ -184,6 +191,16 @@ class DockerSnapshot(Snapshot):
     """Where usage comes from: `cgroup files`, `engine API`, or both."""
     listed: bool = False
     """Whether the whole list was asked in this poll, rather than kept by events."""
+
+    @property
+    def cpu(self) -> float:
+        """Cores busy with all containers measured."""
+        return sum(usage.cpu for usage in self.usage.values() if usage.cpu == usage.cpu)  # not NaN
+
+    @property
+    def memory(self) -> float:
+        """Bytes in use by all containers measured."""
+        return sum(usage.memory for usage in self.usage.values() if usage.memory == usage.memory)
 
     def cpu_of_limit(self, container: Container) -> float:
         """Share of its CPU limit in use; of the whole host without a limit."""

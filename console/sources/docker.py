@@ -80,9 +80,13 @@ class DockerSource:
         self._worker.stop()
 
     def samples(self, snapshot: DockerSnapshot) -> Iterable[Sample]:
-        """cadvisor's names; of containers measured in this poll only."""
+        """cadvisor's names, of containers measured in this poll only; sums and states by engine."""
+        engine = labels(engine=self.name)
         for state, count in snapshot.counts.items():
-            yield Sample("opsconsole_containers", count, labels(state=state))
+            yield Sample("opsconsole_containers", count, labels(engine=self.name, state=state))
+        if snapshot.usage:
+            yield Sample("opsconsole_containers_cpu_cores", snapshot.cpu, engine)
+            yield Sample("opsconsole_containers_memory_bytes", snapshot.memory, engine)
         detailed = len(snapshot.containers) <= DETAILED
         for container in snapshot.containers:
             usage = snapshot.usage.get(container.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,12 @@ INSPECTED_AT_ONCE = 64
 """Containers inspected in one poll, at most; a thousand new ones take some polls."""
 INSPECT_LIMIT = 1.0
 """Seconds of one poll spent on inspecting, at most."""
+
+
+def _by_name(container: Container) -> tuple[list[tuple[int, str]], str]:
+    """Names as people order them: api-2 before api-10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", container.name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], container.id
 
 
 class EngineWatch:
@@ -163,7 +170,7 @@ class EngineWatch:
     def _ordered(self) -> tuple[Container, ...]:
         changes, containers = self._sorted
         if changes != self._list.changes:
-            containers = tuple(sorted(self._list.containers.values(), key=lambda c: (c.name, c.id)))
+            containers = tuple(sorted(self._list.containers.values(), key=_by_name))
             self._sorted = (self._list.changes, containers)
         return containers
 

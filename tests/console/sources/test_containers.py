@@ -393,11 +393,11 @@ AGO = {"finished": NOW - timedelta(minutes=5), "created": NOW - timedelta(days=1
         ({"state": "paused"}, 1, "paused"),
         ({"state": "running", "health": "unhealthy", "health_output": "no route"}, 2, "unhealthy: no route"),
         ({"state": "created", "error": "no such file", "exit_code": 127}, 2, "could not start: no such file"),
-        ({"state": "exited", "exit_code": 3, **AGO}, 1, "exit 3 5m00s ago"),
-        ({"state": "exited", "exit_code": 3, "policy": "always", **AGO}, 2, "exit 3 5m00s ago"),
+        ({"state": "exited", "exit_code": 3, **AGO}, 1, "exit 3 5m ago"),
+        ({"state": "exited", "exit_code": 3, "policy": "always", **AGO}, 2, "exit 3 5m ago"),
         ({"state": "exited", "exit_code": 3, "stopped": True, **AGO}, None, ""),
-        ({"state": "exited", "exit_code": 137, "oom_killed": True, **AGO}, 2, "exit 137 OOM 5m00s ago"),
-        ({"state": "exited", "exit_code": 143, "policy": "always", **AGO}, 1, "stopped 5m00s ago"),
+        ({"state": "exited", "exit_code": 137, "oom_killed": True, **AGO}, 2, "exit 137 OOM 5m ago"),
+        ({"state": "exited", "exit_code": 143, "policy": "always", **AGO}, 1, "stopped 5m ago"),
         (
             {
                 "state": "exited",
@@ -469,7 +469,7 @@ def test_only_an_open_door_of_the_engine_is_a_finding() -> None:
 
 
 def test_status_for_people() -> None:
-    assert container(started=NOW - timedelta(minutes=3, seconds=12)).status(NOW) == "up 3m12s"
+    assert container(started=NOW - timedelta(minutes=3, seconds=12)).status(NOW) == "up 3m"
     ended = container(state="exited", exit_code=137, oom_killed=True, finished=NOW - timedelta(seconds=42))
     assert ended.status(NOW) == "exit 137 OOM 42s ago"
     assert container(state="restarting", exit_code=1).status(NOW) == "restarting, exit 1"

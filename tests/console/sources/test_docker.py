@@ -351,7 +351,10 @@ async def test_samples_carry_cadvisors_names(cases: Dockerd) -> None:
         assert values["container_memory_working_set_bytes"] == snapshot.usage[plain.id].memory
         assert values["container_cpu_usage_seconds_total"] == snapshot.usage[plain.id].cpu_seconds
         counts = {sample.labels: sample.value for sample in samples if sample.name == "opsconsole_containers"}
-        assert counts[(("state", "running"),)] == snapshot.counts["running"]
+        assert counts[(("engine", "docker"), ("state", "running"))] == snapshot.counts["running"]
+        sums = {sample.name: sample.value for sample in samples if sample.labels == (("engine", "docker"),)}
+        assert sums["opsconsole_containers_memory_bytes"] >= snapshot.usage[plain.id].memory
+        assert sums["opsconsole_containers_cpu_cores"] >= snapshot.usage[named(snapshot, "case-busy").id].cpu
 
 
 # -- what happens
