@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from console.sources.container_facts import identity, mapping, moment, state_of,
 from console.sources.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
 
 if TYPE_CHECKING:
-    from console.sources.engine_events import EventStream
+    from console.sources.engine_events import Event, EventStream
     from console.sources.engine_logs import LogClient
 
 LIST_EVERY = 60.0
@@ -65,9 +65,8 @@ class ContainerLogs:
         self._client: LogClient | None = None
         self._events: EventStream | None = None
         self._known: dict[str, ContainerLog] = {}
-        self._states: dict[str, str] = {}
-        self._fresh: set[str] = set()
-        """Containers that lived since the last list, perhaps too short to be in it."""
+        self._running: dict[str, bool] = {}
+        self._changed = False
         self._next_try = self._next_list = 0.0
         self._closed = False
 
@@ -84,9 +83,9 @@ class ContainerLogs:
             if client is None:
                 return None
             client.allow(INSPECT_LIMIT * 3)
-            if not self._due(client, now):
+            if not self._update(client, now):
                 return None
-            return self._list(client, now)
+            return [self._current(log) for log in self._known.values()]
         except SourceError as error:
             self.note = "" if isinstance(error, NotFound) and not self.expected else str(error)
             self.drop()
@@ -137,44 +136,55 @@ class ContainerLogs:
                 failure = error
         raise failure
 
-    def _due(self, client: LogClient, now: float) -> bool:
-        """Whether the list must be asked: something began or ended, or it was not asked for long."""
+    def _update(self, client: LogClient, now: float) -> bool:
+        """Bring what is known up to date; False when nothing changed."""
         events = self._events
         if events is None or not events.alive or events.overrun:
             if events is not None:
                 events.close()
             _knock(client.endpoint)
             self._events = client.events(time.time() - 1)
-            return True
-        for event in events.drain():
-            if event.action in ("start", "restart", "die", "died", "destroy", "remove", "rename"):
-                self._next_list = 0.0
-            if event.action in ("start", "restart"):
-                self._fresh.add(event.container)
-        return now >= self._next_list
-
-    def _list(self, client: LogClient, now: float) -> list[ContainerLog]:
-        entries = {key: entry for entry in client.containers() if (key := identity(entry))}
-        self._states = {key: state_of(text(entry, "State")) for key, entry in entries.items()}
-        fresh, self._fresh = self._fresh & entries.keys(), set()
-        for key in [key for key in self._known if key not in entries]:
-            del self._known[key]
-        self._next_list = now + LIST_EVERY
-        wanted = [key for key, state in self._states.items() if state in _LIVE or key in fresh]
+            self._next_list = 0.0
+        else:
+            self._apply(events.drain())
+        listed = now >= self._next_list
+        if listed:
+            self._list(client, now)
+        changed, self._changed = listed or self._changed, False
+        wanted = [key for key, running in self._running.items() if running and key not in self._known]
         for key in wanted[:MAX_CONTAINERS]:
-            if key in self._known:
-                continue
             if time.monotonic() > now + INSPECT_LIMIT:
-                self._next_list = 0.0  # the rest at the next look
-                self._fresh |= fresh
-                break
-            if found := self._inspect(client, key):
-                self._known[key] = found
-        return [self._current(log) for log in self._known.values()]
+                break  # the rest at the next look
+            found = self._inspect(client, key)
+            if found is None:
+                del self._running[key]
+            else:
+                self._known[key], changed = found, True
+        return changed
+
+    def _apply(self, events: Sequence[Event]) -> None:
+        """What the engine told; a container that lived for a moment only is wanted too."""
+        for event in events:
+            if event.action in ("start", "restart"):
+                self._running[event.container] = self._changed = True
+            elif event.action in ("die", "died") and event.container in self._known:
+                self._running[event.container] = False
+            elif event.action in ("destroy", "remove"):
+                self._running.pop(event.container, None)
+                self._changed = self._known.pop(event.container, None) is not None or self._changed
+
+    def _list(self, client: LogClient, now: float) -> None:
+        self._next_list = now + LIST_EVERY
+        self._running = {
+            key: state_of(text(entry, "State")) in _LIVE
+            for entry in client.containers()
+            if (key := identity(entry))
+        }
+        for key in self._known.keys() - self._running.keys():
+            del self._known[key]
 
     def _current(self, log: ContainerLog) -> ContainerLog:
-        running = self._states.get(log.id) in _LIVE
-        return log if running else replace(log, running=False)
+        return replace(log, running=self._running.get(log.id, False))
 
     def _inspect(self, client: LogClient, key: str) -> ContainerLog | None:
         told = client.inspect(key)
