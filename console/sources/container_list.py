@@ -93,6 +93,10 @@ class ContainerList:
             return
         self._put(container)
 
+    def postpone(self, identity: str) -> None:
+        """Do without an inspection until something happens or the next full list asks for it."""
+        self._stale.pop(identity, None)
+
     def _put(self, container: Container) -> None:
         past, before = self._past.get(container.id), self.containers.get(container.id)
         self.containers[container.id] = _with_past(container, past, before)

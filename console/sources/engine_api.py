@@ -91,10 +91,10 @@ class EngineClient:
             return
         try:
             answer = self._ping.ask(self._left())
+        except OSError as error:  # a connection cut in mid-answer is an HTTPException as well
+            raise self._broken(error) from None
         except http.client.HTTPException as error:
             raise self._refused(error) from None
-        except OSError as error:
-            raise self._broken(error) from None
         if answer != "OK":
             raise self._refused(ValueError(f"it answers a ping with {answer!r}"))
 
@@ -108,7 +108,7 @@ class EngineClient:
         return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
     def inspect(self, container: str) -> JSON | None:
-        """All there is about one container; None when it is gone."""
+        """All there is about one container; None when it is gone. Raises Failed when it cannot be told."""
         try:
             return _object(self._ask(self._client.inspect_container, container))
         except _Gone:
@@ -196,7 +196,7 @@ class EngineClient:
         told = clean(str(error.explanation or error), 200)
         if status in (401, 403):
             return Refused(f"the engine refused: {told}", "check its certificates and authorisation")
-        return Unreachable(f"the engine answered {status}: {told}", start_hint(self.endpoint))
+        return Failed(f"the engine answered {status}: {told}", start_hint(self.endpoint))
 
     def _refused(self, error: Exception) -> SourceError:
         fix = "is there a container engine at this address?"
@@ -217,6 +217,10 @@ class EngineClient:
             return missing(self.endpoint)
         told = cause.strerror if cause is not None and cause.strerror else str(error)
         return Unreachable(f"{self.endpoint.shown}: {clean(told, 160)}", start_hint(self.endpoint))
+
+
+class Failed(Unreachable):
+    """The engine answered, but could not do what was asked: the rest of it may well work."""
 
 
 class _Gone(SourceError):

@@ -142,11 +142,19 @@ class EngineWatch:
             self._list_due = now + LIST_EVERY
             if engine.kind == "podman":  # its list is silent on health, and its older versions' events too
                 self._list.mark([c.id for c in self._list.containers.values() if c.health])
-        for container in self._list.stale(INSPECTED_AT_ONCE):
-            self._list.inspected(container, client.inspect(container))
-            if time.monotonic() > now + INSPECT_LIMIT:
-                break
+        self._inspect(client, now + INSPECT_LIMIT)
         return listed
+
+    def _inspect(self, client: EngineClient, until: float) -> None:
+        from console.sources.engine_api import Failed
+
+        for container in self._list.stale(INSPECTED_AT_ONCE):
+            try:
+                self._list.inspected(container, client.inspect(container))
+            except Failed:  # half-removed containers are like that, and must not take the others down
+                self._list.postpone(container)
+            if time.monotonic() > until:
+                break
 
     def _follow(self, client: EngineClient) -> bool:
         """Take what happened since the last poll; whether a container appeared that is not in the list.

@@ -45,7 +45,7 @@ def columns(rows: Sequence[Row], width: int) -> tuple[Column[Row], ...]:
     """The columns for these rows: the names get what they need, at most a third of the room."""
     longest = max((cells(row.container.name) for row in rows), default=4)
     return (
-        Column("name", "NAME", lambda row: (row.container.name, "strong"), max(8, min(longest, width // 3))),
+        Column("name", "NAME", shown.name, max(8, min(longest, width // 3))),
         # wide enough for `exit 137 OOM, restarting` before anything of lesser weight has room
         Column("state", "STATE", shown.state, 24 if width >= 58 else 13, flex=1),
         *_COLUMNS,

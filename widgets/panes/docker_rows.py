@@ -97,6 +97,11 @@ def _order(row: Row) -> tuple[int, int]:
     return (severity, step)
 
 
+def name(row: Row) -> Span:
+    """Its name, with weight when something is wrong with it."""
+    return (row.container.name, "strong" if row.findings else "text")
+
+
 def state(row: Row) -> Span:
     """How it is, what a reader needs first: exit code and OOM before everything else."""
     container, role = row.container, SEVERITY_ROLE[row.state_severity]

@@ -58,7 +58,7 @@ def _of_memory_limit(row: Row) -> float:
 
 
 CONTAINERS: tuple[Column[Row], ...] = (
-    Column("name", "NAME", lambda row: (row.container.name, "strong"), 14, flex=3),
+    Column("name", "NAME", shown.name, 14, flex=3),
     Column("project", "PROJECT", lambda row: (row.container.project, "text"), 10, flex=1, drop=8),
     Column("service", "SERVICE", lambda row: (row.container.service, "text"), 10, flex=1, drop=11),
     Column("state", "STATE", shown.state, 18, flex=3),

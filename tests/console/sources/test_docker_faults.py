@@ -20,7 +20,8 @@ from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources import engines
 from console.sources.base import Focus, State
 from console.sources.docker import DockerSource
-from tests.console.sources.docker_help import asking, engine_threads, gone, has, until
+from console.sources.engine_api import EngineClient, Failed
+from tests.console.sources.docker_help import asking, engine_threads, gone, has, named, until
 from tests.servers.dockerd import Dockerd
 
 
@@ -233,3 +234,27 @@ async def test_certificates_that_are_missing_are_told(tmp_path: Path) -> None:
     assert isinstance(error, Refused)
     assert "ertificate" in error.reason
     await source.close()
+
+
+async def test_a_container_the_engine_cannot_describe_takes_no_other_down(
+    dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dockerd.run("half-gone")
+    dockerd.run("whole")
+    ask = EngineClient.inspect
+
+    def answer(client: EngineClient, container: str) -> object:
+        if container == broken:
+            raise Failed("the engine answered 500: layer not found")
+        return ask(client, container)
+
+    broken = dockerd.inspect("half-gone")["Id"]
+    monkeypatch.setattr(EngineClient, "inspect", answer)
+    try:
+        async with asking(dockerd) as source:
+            snapshot = await source.poll(Focus.GLANCE)
+            assert named(snapshot, "whole").inspected
+            assert named(snapshot, "half-gone").state == "running"
+            assert not named(snapshot, "half-gone").inspected
+    finally:
+        dockerd.discard("half-gone", "whole")
