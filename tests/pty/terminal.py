@@ -228,6 +228,10 @@ class Terminal:
         with self._lock, contextlib.suppress(ValueError):
             self._watches.remove(watch)
 
+    def held(self) -> contextlib.AbstractContextManager[Any]:
+        """Inside, nothing new is drawn: what is read there and typed there belongs together."""
+        return self._lock
+
     @contextlib.contextmanager
     def undrawn(self) -> Any:
         """Inside, output is kept but not drawn, which costs a measurement nothing; after, it is."""

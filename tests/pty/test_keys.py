@@ -67,8 +67,8 @@ def test_every_key_of_the_help_does_something_sensible(
 def test_the_mouse_does_the_same() -> None:
     with fake_console(size=(160, 50)) as terminal:
         terminal.wait_for("40 rows")
-        terminal.click(120, 10)
-        terminal.wait_for(r"┏━ 3 Postgres")
+        terminal.click(20, 40)
+        terminal.wait_for(r"┏━ 4 Redis")
         terminal.click(120, 10)
         terminal.click(120, 10)
         terminal.wait_for(lambda t: place(t) == "3 Postgres")

@@ -83,7 +83,7 @@ def test_it_starts_on_a_terminal_of_any_size(size: tuple[int, int]) -> None:
             terminal.wait_quiet(0.3, 10.0)
             for key in ("2", "enter", "escape", "/", "escape", "?", "escape", "escape"):
                 terminal.press(key)
-                terminal.wait_quiet(0.1)
+                terminal.wait_quiet(0.25)  # Esc and the next key within 0.1 s would be one sequence
             terminal.resize(160, 50, blank=True)
         terminal.wait_for("1-5 pane")
         terminal.press("q")

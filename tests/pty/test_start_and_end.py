@@ -88,7 +88,7 @@ def test_the_first_paint_has_the_frame_of_every_pane() -> None:
     with fake_console() as terminal:
         terminal.wait_for("opsconsole")
         for number, title in enumerate(("System", "Docker", "Postgres", "Redis", "Logs"), 1):
-            terminal.wait_for(rf"─ {number} {title}")
+            terminal.wait_for(rf"[─━] {number} {title}")
         terminal.wait_for(r"1-5 pane")
 
 

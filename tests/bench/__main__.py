@@ -1,0 +1,98 @@
+"""`python -m tests.bench`: the console and its peers side by side under the load of the budgets."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from types import FrameType
+from typing import NoReturn
+
+from tests.bench.load import CONTAINERS, LINES, OPERATIONS, SESSIONS, TRANSACTIONS, Load, start_load
+from tests.bench.measure import Figures, measure, median
+from tests.bench.peers import REPLACED, Program, programs
+from tests.bench.table import summed, table, verdicts
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short run of each")
+    parser.add_argument("--json", action="store_true", help="figures for scripts instead of the table")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="measure this one")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each program; the median counts")
+    parser.add_argument("--steady", type=float, default=10.0, help="seconds watched in each run")
+    parser.add_argument("--keys", type=int, default=40, help="keys pressed in each run")
+    parser.add_argument("--no-engine", action="store_true", help="without containers")
+    given = parser.parse_args()
+    if given.quick:
+        given.runs, given.steady, given.keys = 1, 5.0, 20
+    return given
+
+
+def say(text: str) -> None:
+    """Progress, beside the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def all_figures(load: Load, chosen: list[Program], given: argparse.Namespace) -> dict[str, Figures]:
+    """Every program alone, run after run."""
+    found: dict[str, list[Figures]] = {program.name: [] for program in chosen}
+    for number in range(given.runs):
+        for program in chosen:
+            say(f"run {number + 1} of {given.runs}: {program.name}")
+            figures = measure(
+                program, load.environment, settle=3.0, steady=given.steady, keys=given.keys,
+                servers_cpu=load.servers_cpu,
+            )  # fmt: skip
+            found[program.name].append(figures)
+    return {name: median(runs) for name, runs in found.items()}
+
+
+def ended(number: int, frame: FrameType | None) -> NoReturn:
+    """Told to end: leave through every context, so that nothing stays behind."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Measure, print, clean up; 1 when a budget is not met."""
+    given = options()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
+    with contextlib.ExitStack() as stack:
+        say("starting the load ...")
+        load = start_load(stack, engine=not given.no_engine)
+        chosen, missing = programs(load)
+        if given.only:
+            chosen = [program for program in chosen if program.name in given.only]
+        figures = all_figures(load, chosen, given)
+    peers = [program.name for program in chosen if program.summed]
+    total = summed(figures, peers)
+    judged = verdicts(figures, total)
+    if given.json:
+        print(json.dumps({
+            "figures": {name: asdict(values) for name, values in figures.items()},
+            "sum": asdict(total), "summed": peers, "missing": [*missing, *load.missing],
+            "budgets": [asdict(verdict) | {"met": verdict.met} for verdict in judged],
+        }, indent=1))  # fmt: skip
+    else:
+        print(f"{CONTAINERS if load.engine else 0} containers, {SESSIONS} sessions at {TRANSACTIONS} tx/s, "
+              f"{OPERATIONS} Redis ops/s, {LINES} log lines/s, 160x50, {os.cpu_count()} cores, "
+              f"median of {given.runs}")  # fmt: skip
+        print(table(figures, total, peers))
+        absent = [name for name in REPLACED if name not in peers]
+        for note in (*load.missing, *(f"not in the sum, because not here: {name}" for name in absent)):
+            print(f"note: {note}")
+        print("\n".join(map(str, judged)))
+    return 0 if all(verdict.met for verdict in judged) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
