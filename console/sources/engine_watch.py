@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from console.errors import SourceError
+from console.errors import Refused, SourceError
 from console.sources.base import Focus
-from console.sources.container_facts import engine_of, moment
+from console.sources.container_facts import JSON, engine_of, moment
 from console.sources.container_list import ContainerList
 from console.sources.container_meter import API, BY_API_AT_ONCE, ContainerMeter
 from console.sources.containers import RESTART_WINDOW, Container, DockerSnapshot, Engine
@@ -55,7 +55,9 @@ class EngineWatch:
         """How far the engine's clock is ahead of ours."""
         self._list = ContainerList()
         self._meter = ContainerMeter()
-        self._list_due = self._info_due = 0.0
+        self._list_due = self._info_due = self._events_due = 0.0
+        self._denied: dict[str, str] = {}
+        """What a proxy before the engine does not let through, with what it costs."""
         self._sorted: tuple[int, tuple[Container, ...]] = (-1, ())
 
     def poll(self, focus: Focus) -> DockerSnapshot:
@@ -125,12 +127,21 @@ class EngineWatch:
         """The engine itself, asked when it is due."""
         now = time.monotonic()
         if self._engine is None or now >= self._info_due:
-            info = client.info()
+            info = self._info(client)
             self._engine = engine_of(client.version, info, client.endpoint.shown)
             theirs = moment(info, "SystemTime")
             self._ahead = theirs - datetime.now(UTC) if theirs else timedelta()
             self._info_due = now + INFO_EVERY
         return self._engine
+
+    def _info(self, client: EngineClient) -> JSON:
+        """What the engine says of itself; nothing when a proxy before it denies that."""
+        try:
+            self._denied.pop("info", None)
+            return client.info()
+        except Refused:
+            self._denied["info"] = "the engine denies /info: allow it, to see its host's cores and memory"
+            return {}
 
     def _update(self, client: EngineClient, engine: Engine) -> bool:
         """Bring the list up to date; whether the whole list was asked."""
@@ -160,19 +171,27 @@ class EngineWatch:
         """Take what happened since the last poll; whether a container appeared that is not in the list.
 
         A stream that ended is opened anew, after the engine was asked what it remembers of the time
-        within which restarts count; and the whole list is due.
+        within which restarts count; and the whole list is due, at every poll when there are no events.
         """
         stream = self._stream
         if stream is not None and stream.alive and not stream.overrun:
             return self._list.apply(stream.drain())
         if stream is not None:
             stream.close()
+        self._list_due = 0.0
+        if "events" in self._denied and time.monotonic() < self._events_due:
+            return False
         now = (datetime.now(UTC) + self._ahead).timestamp()
-        self._stream = client.events(now)
+        try:
+            self._stream = client.events(now)
+        except Refused:
+            self._denied["events"] = "the engine denies /events: allow it, to see restarts as they happen"
+            self._events_due = time.monotonic() + INFO_EVERY
+            return False
+        self._denied.pop("events", None)
         self._list.expect_repeats()
         unknown = self._list.apply(client.past_events(now - RESTART_WINDOW, now))
         self._list.expect_repeats()
-        self._list_due = 0.0
         return unknown
 
     def _ordered(self) -> tuple[Container, ...]:
@@ -185,10 +204,10 @@ class EngineWatch:
     def _snapshot(
         self, engine: Engine, containers: tuple[Container, ...], measured: float, listed: bool
     ) -> DockerSnapshot:
-        limited: tuple[str, ...] = ()
+        limited = list(self._denied.values())
         usage, ways = self._meter.usage, self._meter.ways
         if API in ways and sum(1 for c in containers if c.running) > BY_API_AT_ONCE:
-            limited = (f"measured through the engine's API, {BY_API_AT_ONCE} containers at a time",)
+            limited.append(f"measured through the engine's API, {BY_API_AT_ONCE} containers at a time")
         return DockerSnapshot(
             engine=engine,
             containers=containers,
@@ -198,5 +217,5 @@ class EngineWatch:
             counts=self._list.counts,
             statistics=" and ".join(ways),
             listed=listed,
-            limited=limited,
+            limited=tuple(limited),
         )

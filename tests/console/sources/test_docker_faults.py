@@ -22,6 +22,7 @@ from console.sources.base import Focus, State
 from console.sources.docker import DockerSource
 from console.sources.engine_api import EngineClient, Failed
 from tests.console.sources.docker_help import asking, engine_threads, gone, has, named, until
+from tests.console.sources.engine_proxy import denying
 from tests.servers.dockerd import Dockerd
 
 
@@ -258,3 +259,24 @@ async def test_a_container_the_engine_cannot_describe_takes_no_other_down(
             assert not named(snapshot, "half-gone").inspected
     finally:
         dockerd.discard("half-gone", "whole")
+
+
+async def test_what_a_proxy_denies_limits_the_view_and_no_more(dockerd: Dockerd, tmp_path: Path) -> None:
+    dockerd.run("behind")
+    with denying(dockerd.socket, tmp_path / "s", "/info", "/events") as host:
+        source = DockerSource({}, host=host)
+        try:
+            snapshot = await source.poll(Focus.GLANCE)
+            assert named(snapshot, "behind").inspected
+            assert [text.split(":")[0] for text in snapshot.limited] == [
+                "the engine denies /info",
+                "the engine denies /events",
+            ]
+            assert named(snapshot, "behind").id in snapshot.usage
+            assert not source.judge(snapshot)
+            dockerd.discard("behind")
+            assert not has(await source.poll(Focus.GLANCE), "behind")
+        finally:
+            await source.close()
+            dockerd.discard("behind")
+    await gone(engine_threads)
