@@ -34,6 +34,11 @@ def _printable(char: str) -> str:
     return char if char.isprintable() else " " * cell_len(char)
 
 
+_LAST_DOOR, _NO_COLOR = ControlFilter(), NoColor()
+"""One of each: Textual keeps what a filter made of a line, by the filter itself. New ones for every
+drawing cost a quarter of the console's CPU."""
+
+
 def few_colors(app: App[Any]) -> bool:
     """Whether the terminal has 16 colours or less, or its user wants none.
 
@@ -53,5 +58,5 @@ def filters_of(app: App[Any], filters: Sequence[LineFilter]) -> list[LineFilter]
         # the terminal's own colours pass as they are: by way of 24 bits others would come out
         kept = [each for each in kept if not isinstance(each, ANSIToTruecolor | Monochrome | NoColor)]
     if app.no_color:
-        kept.append(NoColor())
-    return [*kept, ControlFilter()]
+        kept.append(_NO_COLOR)
+    return [*kept, _LAST_DOOR]
