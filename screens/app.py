@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.segment import Segment, Segments
 from textual import events
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerState
 
 from console.clock import Clock
@@ -45,6 +47,8 @@ DRAW_DELAY = 0.04
 """Seconds readings wait for each other, so that sources polled together are drawn together."""
 RESIZE_STORM = 0.2
 """Seconds within which two sizes of the terminal may be taken for one."""
+PROMPTS = ("command", "filter", "jump")
+"""Actions that open a prompt."""
 FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
 """States whose drawing counts seconds."""
 
@@ -58,12 +62,22 @@ class OpsConsole(App[None], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="The keys that work here"),
-        Binding("colon", "command", "Command", id="app.command", tooltip="Type a command"),
-        Binding("slash", "filter", "Filter", id="app.filter", tooltip="Show only what matches"),
+        # what opens a prompt comes first, so that what is typed right after it does not go elsewhere
+        Binding("colon", "command", "Command", priority=True, id="app.command", tooltip="Type a command"),
+        Binding(
+            "slash", "filter", "Filter", priority=True, id="app.filter", tooltip="Show only what matches"
+        ),
         Binding("p", "pause", "Pause", id="app.pause", tooltip="Hold the moment, or go on"),
         Binding("left_square_bracket", "step(-1)", "Step back", id="app.back", tooltip="5 s back in time"),
         Binding("right_square_bracket", "step(1)", "Step on", id="app.forward", tooltip="5 s on in time"),
-        Binding("T", "jump", "Jump to time", id="app.jump", tooltip="Show a moment of the past"),
+        Binding(
+            "T",
+            "jump",
+            "Jump to time",
+            priority=True,
+            id="app.jump",
+            tooltip="Show a moment of the past",
+        ),
         Binding("plus", "slower", "Slower", show=False, id="app.slower", tooltip="Ask less often"),
         Binding("minus", "faster", "Faster", show=False, id="app.faster", tooltip="Ask more often"),
         Binding(
@@ -386,21 +400,20 @@ class OpsConsole(App[None], inherit_bindings=False):
 
     # -- where to look
 
-    def zoom(self, kind: str, filter_text: str | None = None, asking: bool = False) -> None:
-        """A pane on the whole screen, with a filter, or with the prompt for one open."""
+    def zoom(self, kind: str, filter_text: str | None = None) -> AwaitComplete | AwaitMount:
+        """A pane on the whole screen, with a filter; can be awaited."""
         from screens.zoom import ZoomScreen  # loaded when first asked for: the overview paints without it
 
         number = self.kinds.index(kind) + 1
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ZoomScreen):
             self.pop_screen()
         there = isinstance(self.screen, ZoomScreen) and self.screen.kind == kind
-        if there and filter_text is None and not asking:
-            return
-        screen = ZoomScreen(kind, number, filter_text or "", asking)
+        if there and filter_text is None:
+            return AwaitComplete()
+        screen = ZoomScreen(kind, number, filter_text or "")
         if isinstance(self.screen, ZoomScreen):
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
+            return self.switch_screen(screen)
+        return self.push_screen(screen)
 
     def zoom_neighbour(self, kind: str, step: int) -> None:
         """The pane before or after, zoomed."""
@@ -473,13 +486,18 @@ class OpsConsole(App[None], inherit_bindings=False):
 
     # -- prompts
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Prompts open neither from a prompt, where their keys are text, nor from a window."""
+        if action in PROMPTS:
+            return isinstance(self.screen, OpsScreen) and not self.screen.asking
+        return super().check_action(action, parameters)
+
     async def action_filter(self) -> None:
         """Type a filter; on the overview, for the pane with the keyboard."""
         base = self.base
-        if not isinstance(base, OverviewScreen):
-            await base.ask_filter()
-        elif self.kinds:
-            self.zoom(getattr(base.focused, "kind", self.kinds[-1]), asking=True)
+        if isinstance(base, OverviewScreen) and self.kinds:
+            await self.zoom(getattr(base.focused, "kind", self.kinds[-1]))
+        await self.base.ask_filter()
 
     async def action_command(self) -> None:
         """Type a command."""

@@ -105,7 +105,14 @@ class OpsScreen(Screen[None], inherit_bindings=False):
 
         await self.query(PromptLine).remove()
         before = self.ops.answers.setdefault(purpose, [])
-        await self.mount(PromptLine(purpose, label, text, choices, hint, before))
+        prompt = PromptLine(purpose, label, text, choices, hint, before)
+        await self.mount(prompt)
+        prompt.take_keyboard()
+
+    @property
+    def asking(self) -> bool:
+        """Whether a prompt has the keyboard."""
+        return self.focused is not None and self.focused.has_class("prompt--input")
 
     async def ask_filter(self) -> None:
         """Open the prompt for a filter, where there is something to filter."""

@@ -63,14 +63,13 @@ class ZoomScreen(OpsScreen):
         ),
     ]
 
-    def __init__(self, kind: str, number: int, filter_text: str = "", asking: bool = False) -> None:
+    def __init__(self, kind: str, number: int, filter_text: str = "") -> None:
         super().__init__()
         self.kind = kind
         self.number = number
         self.pane = pane_for(kind)
         self.filter_text = filter_text
         self.chosen = 0
-        self._asking = asking
         self._filter_before = ""
         self._filter_error = ""
         self._failure = ""
@@ -105,8 +104,6 @@ class ZoomScreen(OpsScreen):
         self.query_one(NoteLine).display = False
         self.query_one(Absence).display = False
         await self._mount_view()
-        if self._asking:
-            await self.ask_filter()
 
     @property
     def view(self) -> View[Any]:
@@ -322,12 +319,10 @@ class ZoomScreen(OpsScreen):
         self.show([self.kind])
 
     def restore_focus(self) -> None:
-        """The view gets the keyboard back."""
-        body, absence = self.body, self.query_one(Absence)
-        if absence.display:
-            absence.focus()
-        elif body is not None:
-            body.focus()
+        """The view gets the keyboard back, at once, unless a prompt has it."""
+        absence = self.query_one(Absence)
+        if not self.asking:
+            self.set_focus(absence if absence.display else self.body)
 
     def action_close(self) -> None:
         """A filter is taken back first; then back to the overview."""

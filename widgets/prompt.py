@@ -65,11 +65,18 @@ class PromptLine(Horizontal):
         label.styles.width = cell_len(self._label) + 2
         yield label
         suggester = SuggestFromList(self._choices, case_sensitive=False) if self._choices else None
-        yield Input(self._text, placeholder=self._hint, suggester=suggester, compact=True)
+        yield Input(
+            self._text,
+            placeholder=self._hint,
+            suggester=suggester,
+            select_on_focus=False,
+            compact=True,
+            classes="prompt--input",
+        )
 
-    def on_mount(self) -> None:
-        """The keyboard is here while the question stands."""
-        self.query_one(Input).focus()
+    def take_keyboard(self) -> None:
+        """From this moment on what is typed is the answer; not from some later moment, as by `focus`."""
+        self.screen.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what stands there now."""
