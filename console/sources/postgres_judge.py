@@ -112,6 +112,8 @@ def _too_long(
             text = f"running {duration(age)} (limit {duration(limits.query[0])}): {clip(session.query, 30)}"
             yield age, Finding(severity, pid, text, f"SELECT pg_cancel_backend({pid})")
     age = snapshot.age(session.transaction_since) or 0.0
+    if session.waiting:  # that it is open so long is its blocker's doing, who is told
+        age -= snapshot.age(session.query_since) or 0.0
     if severity := limits.limit("transaction").judge(age):
         text = f"transaction open {duration(age)} (limit {duration(limits.transaction[0])})"
         yield age, Finding(severity, pid, text, "old transactions keep vacuum from cleaning")

@@ -40,6 +40,8 @@ class Link:
         self.archive_status = False
         """Whether archiving is on and its backlog may be read."""
         self.archiving = False
+        self.block_size = 8192
+        """Bytes of a block: what counters of blocks count."""
         self.prepares = False
         """Whether the server allows prepared transactions."""
         self._connection = connection
@@ -77,6 +79,7 @@ class Link:
         self.archiving = row["archiving"]
         self.archive_status = row["archive_status"] and row["archiving"]
         self.prepares = row["prepares"]
+        self.block_size = row["block_size"]
         # an SQL_ASCII database hands out bytes that may be no UTF-8, and refuses to call them text
         self._single_byte = row["encoding"] == "SQL_ASCII"
 

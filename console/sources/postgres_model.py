@@ -328,7 +328,8 @@ class Statement:
     rows: int
     hit: int
     read: int
-    temp_blocks: int
+    temp_bytes: int
+    """Written to temporary files."""
     calls_rate: float | None
     """Calls a second since it was asked before; None the first time."""
     load: float | None

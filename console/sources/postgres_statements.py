@@ -56,7 +56,7 @@ class Statements:
         seconds = now - self._before_at if self._before_at else 0.0
         top = self._top(rows)
         await self._fetch_texts(link, top)
-        statements = tuple(self._statement(row, seconds) for row in top)
+        statements = tuple(self._statement(row, seconds, link.block_size) for row in top)
         self._before = {row[:3]: (row.calls, row.total) for row in rows}
         self._before_at = now
         return Dated(statements, now)
@@ -107,7 +107,7 @@ class Statements:
         for row in top:  # evicted in between: not asked for again
             self._texts.setdefault(row[:3], ("", "", ""))
 
-    def _statement(self, row: Row, seconds: float) -> Statement:
+    def _statement(self, row: Row, seconds: float, block_size: int) -> Statement:
         user, database, text = self._texts.get(row[:3], ("", "", ""))
         calls, spent = self._recent(row)
         known = seconds > 0
@@ -123,7 +123,7 @@ class Statements:
             rows=row.rows,
             hit=row.hit,
             read=row.read,
-            temp_blocks=row.temp,
+            temp_bytes=row.temp * block_size,
             calls_rate=calls / seconds if known else None,
             load=spent / 1e3 / seconds if known else None,
             recent_mean=spent / 1e3 / calls if known and calls else None,

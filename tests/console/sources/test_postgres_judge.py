@@ -15,45 +15,20 @@ from console.sources.postgres_model import (
     Counters,
     Database,
     Dated,
-    PostgresSnapshot,
     Prepared,
-    Rates,
     Receiver,
     Recovery,
-    Server,
-    Session,
     Setting,
-    Slot,
     Standby,
     Wal,
 )
 from console.sources.postgres_rates import Stretch, rates, total
-
-NOW = 1_000_000.0
-QUIET = PostgresSnapshot(
-    server=Server("18.1", 180001, NOW - 9999, "d", "u", "/tmp:5432"),
-    now=NOW, standby=False, settings={}, max_connections=100, reserved=3, sessions=(), states={},
-    connections=1, waiting=0, blockers=(), more_waiters=0, prepared=(), databases=(), totals=Counters(),
-    rates=None, recent=None, lately=None, wal_rate=None, recovery=None, standbys=(), slots=(), wal=None,
-)  # fmt: skip
-CALM = Rates(60, 100, 0.0, 0.99, 100_000, 10, 0, 0, 0, 0, 0, 0, 0, 0)
-SLOT = Slot("s", "physical", "", "", True, False, "reserved", None, 0.0, None, "", None)
+from tests.console.sources.postgres_values import CALM, NOW, QUIET, SLOT, session
 
 
 def found(**changes: Any) -> list[Finding]:
     """The findings of a quiet snapshot with something changed."""
     return judge(replace(QUIET, **changes), Limits())
-
-
-def session(pid: int = 7, **changes: Any) -> Session:
-    """An idle client session with something changed."""
-    words: dict[str, Any] = {
-        "pid": pid, "own": False, "leader": None, "backend": "client backend", "database": "d", "user": "u",
-        "application": "api", "client": "local", "state": "idle", "wait_type": "", "wait_event": "",
-        "since": NOW - 100, "transaction_since": None, "query_since": NOW - 50, "state_since": NOW - 50,
-        "xmin_age": None, "query": "select 1",
-    }  # fmt: skip
-    return Session(**{**words, **changes})
 
 
 def test_quiet_is_quiet() -> None:
@@ -99,6 +74,10 @@ def test_long_statements_and_transactions_but_not_ours_nor_the_waiting() -> None
     assert found(sessions=(replace(running, backend="autovacuum worker"),)) == []
     waits = replace(running, wait_type="Lock")
     assert [f.subject for f in found(sessions=(waits,))] == ["locks"]
+    held_up = replace(waits, query_since=NOW - 90, transaction_since=NOW - 91)
+    assert [f.subject for f in found(sessions=(held_up,))] == ["locks"], "a victim is no culprit"
+    slow = replace(waits, query_since=NOW - 90, transaction_since=NOW - 151)
+    assert [f.subject for f in found(sessions=(slow,))] == ["locks", "7"]
     (finding,) = found(sessions=(session(state="active", query_since=NOW, transaction_since=NOW - 61),))
     assert finding.text == "transaction open 1m01s (limit 1m00s)"
 
