@@ -268,6 +268,12 @@ def test_sessions_stand_by_wrongness_then_by_what_they_do() -> None:
     assert "Lock:transactionid" in next(row for row in sessions if row.startswith("   4712"))
 
 
+def test_a_victim_is_no_culprit() -> None:
+    victim = session(9, state="active", wait_type="Lock", query_since=NOW - 900, transaction_since=NOW - 900)
+    (row,) = view("sessions").rows(context(snapshot((victim,))))
+    assert row.severity is Severity.WARNING
+
+
 def test_blockers_keep_the_order_of_the_tree() -> None:
     rows = table("blockers", BUSY)
     assert rows[0].startswith("4711 ")
