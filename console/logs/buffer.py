@@ -8,7 +8,7 @@ Written and read on the event loop only: the thread that reads logs hands over f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from sys import getsizeof
@@ -128,16 +128,30 @@ class Buffer:
         start, stop = max(start, self.first), min(stop, self.newest + 1)
         return islice(self._entries, self._index(start), max(self._index(start), self._index(stop)))
 
-    def seek(self, sequence: int, step: int, level: Level = Level.ERROR) -> int | None:
+    def picked(self, sequences: Iterable[int]) -> list[LogLine]:
+        """The lines of these sequences that are kept."""
+        return [line for sequence in sequences if (line := self.line(sequence)) is not None]
+
+    def at(self, time: float) -> int:
+        """Sequence of the newest line not written after a time (epoch seconds); 0 when there is none."""
+        for index in range(len(self._entries) - 1, self._start - 1, -1):
+            if self._entries[index][0] <= time:
+                return index - self._index(0)
+        return 0
+
+    def seek(self, sequence: int, step: int, level: Level = Level.ERROR, most: int = 1 << 62) -> int | None:
         """The nearest line past `sequence` of that level or worse that begins a message.
 
-        `step` is 1 towards newer lines and -1 towards older ones; None when there is none.
+        `step` is 1 towards newer lines and -1 towards older ones; None when there is none among the
+        next `most` lines.
         """
         offset, entries = self._index(0), self._entries
         if step > 0:
-            numbers = range(max(sequence + 1, self.first), self.newest + 1)
+            start = max(sequence + 1, self.first)
+            numbers = range(start, min(self.newest, start + most) + 1)
         else:
-            numbers = range(min(sequence - 1, self.newest), self.first - 1, -1)
+            start = min(sequence - 1, self.newest)
+            numbers = range(start, max(self.first, start - most) - 1, -1)
         for number in numbers:
             code = entries[number + offset][2]
             if code & LEVEL_BITS >= level and not code & CONTINUED:

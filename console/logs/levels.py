@@ -69,7 +69,7 @@ _DETAILS = ("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION")
 """PostgreSQL's additions to a message."""
 
 _VALUE = r"""["']?[=:] ?["']?([A-Za-z]+|\d0\b)"""
-_NOTHING = r"""(?! ?(?:0\b|no\b|none\b|null\b|nil\b|false\b|<nil>|""|$))"""
+_NOTHING = r"""(?! ?(?:no (?:error|problem)|(?:0|none|null|nil|false|<nil>|"")?(?:[,;)}\]]|\s*$)))"""
 
 
 def _by_first_letter(forms: list[str]) -> str:
@@ -119,6 +119,11 @@ _LINKS = (  # starts of lines within one failure's report
 def by_priority(priority: int) -> Level:
     """The level of a syslog priority, 0 (emergency) to 7 (debug); a facility above is ignored."""
     return _BY_PRIORITY[priority & 7]
+
+
+def by_word(word: str) -> Level:
+    """The level a word stands for; NONE when it is none."""
+    return _BY_WORD.get(word.lower(), Level.NONE)
 
 
 def recognise(text: str) -> int:

@@ -23,6 +23,7 @@ _STAMP = re.compile(
     rf"|^[IWEF](?P<klog>\d{{4}} {_CLOCK})(?P<micros>\.\d+)?"
     r'|(?:"(?:ts|time|timestamp)": ?|^(?:ts|time)=|^)(?P<epoch>1\d{9})(?P<part>\.\d+|\d{3})?(?=[ ,}\t])'
 )
+_STAMP_STARTS = frozenset("[0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _EPOCH_FIRST = re.compile(r"(?:ts=|time=)?1\d{9}")
 _FORMATS = {
     "access": "%d/%b/%Y:%H:%M:%S",
@@ -61,6 +62,17 @@ def written(text: str, arrived: float) -> float | None:
         _seconds[key] = second
     fraction = match[_FRACTIONS[form]] if form in _FRACTIONS else None
     return second + float("0." + fraction[1:]) if fraction else second
+
+
+def unstamped(text: str) -> str:
+    """The text without the time stamp it begins with; as it is when it begins otherwise."""
+    if text[:1] not in _STAMP_STARTS:
+        return text
+    match = _STAMP.match(text, int(text[0] == "["))
+    if match is None or not (match["iso"] or match["syslog"]):
+        return text
+    rest = text[match.end() :].lstrip(" ]|-:\t" if text[0] == "[" else " |-:\t")
+    return rest or text
 
 
 def _form(match: re.Match[str]) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
 
 from console.config import Config, Limits, LogSettings
 from console.errors import NotFound, TimedOut
@@ -46,7 +45,6 @@ class LogSource:
 
     kind = "logs"
     deadline = 3.0
-    cadence: ClassVar[Mapping[Focus, float]] = {Focus.HIDDEN: 3.0, Focus.GLANCE: 1.0, Focus.FULL: 0.5}
 
     def __init__(
         self,
@@ -58,6 +56,8 @@ class LogSource:
     ) -> None:
         """`journal` is the command that prints the journal; empty: it is not followed."""
         self.name = "logs"
+        # every poll with news moves every row in view: more often would cost the terminal too much
+        self.cadence: Mapping[Focus, float] = {Focus.HIDDEN: 3.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
         self.target = _target(settings)
         self.buffer = Buffer(settings.keep)
         """The newest lines; panes read it by sequence."""

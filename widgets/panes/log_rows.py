@@ -1,0 +1,114 @@
+"""Which lines are shown: all that are kept, or those a filter lets through, found in slices.
+
+Twenty thousand lines take a filter tens of milliseconds, which would be felt at the keyboard. So
+new lines are matched as they come, and older ones in slices, from the newest back.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from console.filters import Filter
+from console.logs.levels import LEVEL_BITS, WORDS
+from widgets.pane import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from console.logs.buffer import Buffer
+    from console.logs.snapshot import LogSnapshot
+
+SLICE_LINES = 500
+"""Lines matched between two looks at the clock."""
+SLICE_SECONDS = 0.008
+"""Seconds one slice may take."""
+
+
+def newest_of(context: Context) -> int:
+    """Sequence of the newest line of the moment shown; 0 when there is none."""
+    snapshot: LogSnapshot = context.snapshot
+    good = context.feed.good
+    if good is None or context.now >= good.monotonic:
+        return snapshot.newest
+    return snapshot.buffer.at(context.time.timestamp())
+
+
+class Rows:
+    """Sequence numbers of the lines shown, up to a newest one."""
+
+    def __init__(self, buffer: Buffer, chosen: Filter) -> None:
+        self.buffer = buffer
+        self.filter = chosen
+        self.newest = buffer.newest
+        """The newest line there is for the reader."""
+        self._found: list[int] = []
+        self._low = self.newest + 1
+        """Every line from here to `_high` was matched."""
+        self._high = self.newest
+
+    def update(self, newest: int) -> bool:
+        """Take in new lines, and some older ones; True while older ones are left to be matched."""
+        self.newest = newest
+        if self.filter.empty:
+            return False
+        until = perf_counter() + SLICE_SECONDS
+        first = self.buffer.first
+        if newest < self._high:  # the reader went back in time
+            del self._found[bisect_right(self._found, newest) :]
+            self._high = newest
+            self._low = min(self._low, newest + 1)
+        if newest - self._high > 8 * SLICE_LINES or self._high < first - 1:
+            # more came than is matched in one go: begin again with the newest
+            self._found, self._low, self._high = [], newest + 1, newest
+        self._found += self._matching(self._high + 1, newest + 1)
+        self._high = newest
+        while self._low > first and perf_counter() < until:
+            start = max(first, self._low - SLICE_LINES)
+            self._found[:0] = self._matching(start, self._low)
+            self._low = start
+        gone = bisect_left(self._found, first)
+        if gone:
+            del self._found[:gone]
+        return self._low > first
+
+    def _matching(self, start: int, stop: int) -> list[int]:
+        match, names = self.filter.match, self.buffer.origins
+        start = max(start, self.buffer.first)
+        return [
+            sequence
+            for sequence, (_, origin, code, text) in enumerate(self.buffer.entries(start, stop), start)
+            if match({"text": text, "source": names[origin], "level": WORDS[code & LEVEL_BITS]})
+        ]
+
+    def __len__(self) -> int:
+        return max(0, self.newest - self.buffer.first + 1) if self.filter.empty else len(self._found)
+
+    def __contains__(self, sequence: int) -> bool:
+        if self.filter.empty:
+            return self.buffer.first <= sequence <= self.newest
+        at = bisect_left(self._found, sequence)
+        return at < len(self._found) and self._found[at] == sequence
+
+    def older(self, sequence: int, count: int) -> Sequence[int]:
+        """Up to `count` shown lines at or before a sequence, the newest first."""
+        if self.filter.empty:
+            top = min(sequence, self.newest)
+            return range(top, max(self.buffer.first - 1, top - count), -1)
+        at = bisect_right(self._found, sequence)
+        return self._found[max(0, at - count) : at][::-1]
+
+    def newer(self, sequence: int, count: int) -> Sequence[int]:
+        """Up to `count` shown lines after a sequence, the oldest first."""
+        if self.filter.empty:
+            start = max(sequence + 1, self.buffer.first)
+            return range(start, min(self.newest + 1, start + count))
+        at = bisect_right(self._found, sequence)
+        return self._found[at : at + count]
+
+    def below(self, sequence: int) -> int:
+        """How many shown lines come after a sequence."""
+        if self.filter.empty:
+            return max(0, self.newest - max(sequence, self.buffer.first - 1))
+        return len(self._found) - bisect_right(self._found, sequence)
