@@ -18,6 +18,8 @@ from console.sources.proc import ProcessTimes, Stall, Stat, VmStat
 
 RARELY = 10.0
 """Seconds between two looks at what costs more or changes little: own pages, limits, device names."""
+SOON = 3.0
+"""Seconds until the second of these looks: at the first the console had not loaded half of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class HostReader:
         disks = kernel.parse_diskstats(self._read("diskstats"))
         interfaces = kernel.parse_netdev(self._read("net/dev"))
         if now >= self._rarely_due:
-            self._rarely_due = now + RARELY
+            self._rarely_due = now + (SOON if self._rarely_due < 0 else RARELY)
             self._read_rarely()
         for disk in disks:
             if disk.name not in self._disks:

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from tests.pty.load import Load, kill
@@ -38,7 +38,8 @@ SQL = f"""SELECT '@' || row_to_json(t) FROM (SELECT
  (SELECT sum(deadlocks) FROM pg_stat_database) deadlocks,
  (SELECT sum(temp_bytes) FROM pg_stat_database) temp_bytes,
  pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') wal,
- (SELECT pg_database_size('bench')) size,
+ pg_database_size('bench') size,
+ (SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datallowconn) all_sizes,
  (SELECT max(age(datfrozenxid)) FROM pg_database) xid_age,
  count(*) FILTER (WHERE backend_type = '{CLIENT}') connections,
  count(*) FILTER (WHERE backend_type = '{CLIENT}' AND state = 'active'
@@ -52,6 +53,11 @@ SQL = f"""SELECT '@' || row_to_json(t) FROM (SELECT
    AND state = 'active' AND pid <> pg_backend_pid())) query,
  extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) uptime
  FROM pg_stat_activity) t"""
+
+
+_EACH = """SELECT '=' || row_to_json(t) FROM (SELECT datname, numbackends sessions,
+ xact_commit + xact_rollback transactions, blks_hit hit, blks_hit + blks_read blocks,
+ pg_database_size(datid) size FROM pg_stat_database WHERE datname IN ('bench', 'postgres')) t"""
 
 
 class Timeline:
@@ -81,7 +87,9 @@ class Timeline:
 
     def gauge(self, name: str, moment: float, back: float = AGE) -> Span:
         """The least and the most a figure was in the seconds before."""
-        values = [float(figures[name]) for figures in self.last(moment, back) if figures.get(name) is not None]
+        values = [
+            float(figures[name]) for figures in self.last(moment, back) if figures.get(name) is not None
+        ]
         return (min(values), max(values)) if values else (0.0, 0.0)
 
     def rate(self, name: str, moment: float, seconds: float = 1.0, back: float = AGE) -> Span:
@@ -109,8 +117,9 @@ class Independent:
     """Witnesses of the host, the engine, the database and the cache of a Load."""
 
     def __init__(self, load: Load) -> None:
-        self.host, self.engine, self.database, self.cache = (Timeline() for _ in range(4))
-        self.processes = Timeline()
+        self.host, self.processes, self.database, self.cache = (Timeline() for _ in range(4))
+        self.engine, self.stats = Timeline(), Timeline()
+        self._stats: dict[str, Mapping[str, str]] = {}
         self._load = load
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -121,10 +130,14 @@ class Independent:
         cache = self._load.redis
         words = [str(Path(cache.binary).with_name("redis-cli")), "-s", str(cache.socket)]
         self._listen([*words, "-r", "-1", "-i", str(STEP), "INFO"], "", self._take_info)
-        self._listen(self._load.postgres.psql_command("bench"), f"{SQL} \\watch {STEP}\n", self._take_row)
+        question = f"({_EACH}) UNION ALL ({SQL}) \\watch {STEP}\n"
+        self._listen(self._load.postgres.psql_command("bench"), question, self._take_row)
         self._keep(self._look_at_host, STEP)
         self._keep(self._look_at_processes, 0.5)
-        self._keep(self._look_at_engine, 0.5)
+        self._keep(self._look_at_engine, 0.8)
+        engine = self._load.engine
+        stats = [engine.docker, "-H", engine.host, "stats", "--format", "{{json .}}"]
+        self._listen(stats, "", self._take_stats)
         return self
 
     def __exit__(
@@ -162,8 +175,9 @@ class Independent:
         output = process.stdout
 
         def read() -> None:
-            for line in output:
-                take(line)
+            with output:
+                for line in output:
+                    take(line)
 
         self._run(read)
 
@@ -184,12 +198,17 @@ class Independent:
             info |= {f"db0_{k}": v for k, _, v in (pair.partition("=") for pair in value.split(","))}
             self.cache.add(time.monotonic(), info)
 
+    _row: Mapping[str, Any] = MappingProxyType({})
+
     def _take_row(self, line: str) -> None:
+        if line.startswith("="):
+            row = json.loads(line[1:])
+            self._row = {**self._row, **{f"{row['datname']}_{key}": value for key, value in row.items()}}
         if line.startswith("@"):
             row = json.loads(line[1:])
             row["blocks"] = row["hit"] + row["read"]
             row["transactions"] = row["commits"] + row["rollbacks"]
-            self.database.add(time.monotonic(), row)
+            self.database.add(time.monotonic(), {**self._row, **row})
 
     # -- host
 
@@ -239,14 +258,21 @@ class Independent:
     # -- engine
 
     def _look_at_engine(self) -> None:
-        """One look of `docker stats` and `docker inspect`; takes about two seconds of its own."""
+        """What `docker inspect` says of every container, by name."""
         cli = self._load.engine.cli
         with contextlib.suppress(AssertionError, subprocess.SubprocessError):  # it ends with the test
             known = json.loads(cli("inspect", *cli("ps", "-aq", "--no-trunc").split()))
-            figures = {item["Name"].lstrip("/"): item for item in known}
-            self.engine.add(time.monotonic(), {"inspected": figures})
-            stats = self._load.engine.stats()
-            self.engine.add(time.monotonic(), {"inspected": figures, "stats": stats})
+            self.engine.add(time.monotonic(), {item["Name"].lstrip("/"): item for item in known})
+
+    def _take_stats(self, line: str) -> None:
+        """A line of `docker stats`, which clears the screen before each of its tables, twice a second."""
+        clear, brace, rest = line.partition("{")
+        if "\x1b[H" in clear and self._stats:
+            self.stats.add(time.monotonic(), self._stats)
+            self._stats = {}
+        if brace:
+            row = json.loads(brace + rest.partition("\x1b")[0])
+            self._stats[row["Name"]] = row
 
 
 def file_systems() -> Mapping[str, tuple[float, int]]:

@@ -148,7 +148,10 @@ class Load:
         with image.open("wb") as file:
             file.truncate(64 * MEGA)
         self.disk.mkdir()
-        steps = [["mkfs.ext4", "-q", "-m", "0", str(image)], ["mount", "-o", "loop", str(image), str(self.disk)]]
+        steps = [
+            ["mkfs.ext4", "-q", "-m", "0", str(image)],
+            ["mount", "-o", "loop", str(image), str(self.disk)],
+        ]
         for step in steps:
             try:
                 subprocess.run(step, check=True, capture_output=True, timeout=20)
@@ -195,6 +198,7 @@ class Load:
         self._ends.callback(kill, bench)
         # who holds, who waits for it, and who waits for that one
         self._session("root", "BEGIN; DELETE FROM stock WHERE id = 1;")
+        self._until("state = 'idle in transaction'", 1)
         self._session("middle", "BEGIN; DELETE FROM stock WHERE id = 2; DELETE FROM stock WHERE id = 1;")
         self._until("wait_event_type = 'Lock'", 1)
         self._session("last", "DELETE FROM stock WHERE id = 2;")

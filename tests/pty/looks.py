@@ -10,8 +10,8 @@ from tests.pty.figures import PaneText, Shown, panes
 from tests.pty.independent import Span
 from tests.pty.terminal import Terminal
 
-LOOKS = 8
-"""Looks until a pane agrees: on a machine where much else runs, either side may be held up for a moment."""
+LOOKS = 12
+"""Looks, one a second, until a pane agrees: either side may be held up for a moment on a busy machine."""
 
 
 class Look:
@@ -71,11 +71,13 @@ Rules = Sequence[tuple[str, Check]]
 
 def agree(terminal: Terminal, check: Callable[[Look], None]) -> Look:
     """Look until everything on one screen agrees; fails with what did not at the last look."""
+    problems: list[str] = []
     for _ in range(LOOKS):
         look = Look(terminal)
         check(look)
-        if not look.problems:
+        problems = look.problems
+        if not problems:
             return look
-        before = look.terminal.text
-        terminal.wait_for(lambda t, before=before: t.text != before)
-    raise AssertionError("\n".join([*look.problems, terminal.text]))
+        second = look.header[-8:]
+        terminal.wait_for(lambda t, second=second: t.lines()[0][-8:] != second)
+    raise AssertionError("\n".join([*problems, terminal.text]))
