@@ -28,6 +28,9 @@ SYMBOLS = {
     "pageup": "pgup",
     "pagedown": "pgdn",
 }
+PUNCTUATION = "!\"#$%&'()*+-./:;<=>?@[\\]^_`{|}~"
+"""What can be typed and has a longer name as a key; a comma separates keys and goes by its name only."""
+MODIFIERS = {"ctrl", "shift", "alt", "super", "hyper", "meta"}
 
 
 def shown_key(key: str) -> str:
@@ -36,8 +39,14 @@ def shown_key(key: str) -> str:
         return SYMBOLS[key]
     if key.startswith("ctrl+"):
         return "^" + shown_key(key[5:])
-    character = None if "+" in key else key_to_character(key)
-    return character if character and character.isprintable() and not character.isspace() else key
+    return key if "+" in key else _character(key) or key
+
+
+def _character(key: str) -> str:
+    """What a key types; empty when that cannot be seen."""
+    named = {found.key: char for char in PUNCTUATION for found in Binding.make_bindings([Binding(char, "x")])}
+    char = named.get(key) or key_to_character(key) or ""
+    return char if char.isprintable() and not char.isspace() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,10 @@ def _usable(keys: str) -> Iterator[str]:
     except InvalidBinding:
         return
     for binding in bindings:
-        if binding.key in set(Keys) or key_to_character(binding.key) is not None:
+        *modifiers, key = binding.key.split("+")
+        if binding.key in set(Keys) or (
+            set(modifiers) <= MODIFIERS and (key in set(Keys) or _character(key))
+        ):
             yield binding.key
 
 

@@ -52,7 +52,7 @@ class ZoomScreen(OpsScreen):
             tooltip="The pane before",
         ),
         Binding("v", "plots", "Plots", id="zoom.plots", tooltip="Show or hide the plots"),
-        Binding("w", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
+        Binding("W", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
         Binding(
             "o",
             "other_source",
