@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.errors import NotFound, SourceError, Unreachable
-from console.sources.container_facts import identity, mapping, moment, state_of, text
-from console.sources.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
+from console.sources.docker.container_facts import identity, mapping, moment, state_of, text
+from console.sources.docker.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
 
 if TYPE_CHECKING:
-    from console.sources.engine_events import Event, EventStream
+    from console.sources.docker.engine_events import Event, EventStream
     from console.sources.engine_logs import LogClient
 
 LIST_EVERY = 60.0

@@ -21,7 +21,7 @@ from console.logs.forms import Form, Stamped
 from console.logs.origin import Origin
 from console.logs.splitter import Splitter
 from console.logs.tail import Piece
-from console.sources.engine_api import CALL_LIMIT, EngineClient
+from console.sources.docker.engine_api import CALL_LIMIT, EngineClient
 
 WAITING_BYTES = 4 * 1024 * 1024
 """Bytes read ahead of the console; then the engine has to wait."""

@@ -118,8 +118,10 @@ def test_a_broken_third_party_is_told_and_stops_nobody(package: Package, code: s
 def test_a_third_party_cannot_take_a_built_in_name(package: Package) -> None:
     package("acme_queue", QUEUE, system="Queue")
     kinds, notes = load_kinds(["system"])
-    assert kinds["system"].__module__ == "console.sources.system"
-    assert notes == ["system: acme_queue:Queue is ignored, console.sources.system:SystemSource has that name"]
+    assert kinds["system"].__module__ == "console.sources.system.source"
+    assert notes == [
+        "system: acme_queue:Queue is ignored, console.sources.system.source:SystemSource has that name"
+    ]
 
 
 def test_an_unknown_kind_is_told_with_the_nearest() -> None:

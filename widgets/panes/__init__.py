@@ -21,10 +21,10 @@ TITLES = {
 """The panes of this project, in the order of the overview, by what people call them."""
 
 BUILT_IN = {
-    "system": "widgets.panes.system:SystemPane",
-    "docker": "widgets.panes.docker:DockerPane",
-    "postgres": "widgets.panes.postgres:PostgresPane",
-    "redis": "widgets.panes.redis:RedisPane",
+    "system": "widgets.panes.system.pane:SystemPane",
+    "docker": "widgets.panes.docker.pane:DockerPane",
+    "postgres": "widgets.panes.postgres.pane:PostgresPane",
+    "redis": "widgets.panes.redis.pane:RedisPane",
     "logs": "widgets.panes.logs:LogsPane",
 }
 """Where each of them is."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -135,7 +136,8 @@ class LogCanvas(ViewCanvas):
         if context is None or rows is None:
             return []
         snapshot: LogSnapshot = context.snapshot
-        top = histogram(snapshot, context.now, width) if height >= HISTOGRAM_LEAST else []
+        wanted = height >= HISTOGRAM_LEAST and getattr(self.app, "plots_wanted", True)
+        top = histogram(snapshot, context.now, width) if wanted else []
         room = height - len(top) - 1
         columns = columns_for(snapshot.origins, width - 1, context.time.timestamp(), self.times)
         body = self._body(rows, columns, max(1, room))
@@ -171,9 +173,20 @@ class LogCanvas(ViewCanvas):
             return [((" ", "text"), *spans) for spans in drawn]
         cells = columns.width + 1
         return [
-            tuple((text, "cursor") for text, _ in fit((("›" if not index else " ", "text"), *spans), cells))
+            tuple(
+                (text, f"{role}+cursor") for text, role in fit((("›"[index:] or " ", "text"), *spans), cells)
+            )
             for index, spans in enumerate(drawn)
         ]
+
+    def role_style(self, role: str) -> Style:
+        """A role, or a role under the cursor (`ROLE+cursor`): an error stays one there."""
+        base, plus, _ = role.partition("+")
+        if not plus:
+            return super().role_style(role)
+        cursor = super().role_style("cursor")
+        style = cursor if base in ("text", "dim") else super().role_style(base)
+        return style + Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse)
 
     def _keep_in_view(self, rows: Rows, columns: Columns, room: int) -> None:
         """Move the lower edge just so far that the chosen line is in view; never for new lines."""
@@ -269,6 +282,10 @@ class LogCanvas(ViewCanvas):
             if place in rows:
                 break
         self._choose(place)
+        if place is not None:  # some of what came after it is in view as well
+            after = rows.newer(place, len(self._places) * 2 // 3)
+            self._bottom = max(self._bottom, after[-1]) if after else self._bottom
+            self.redraw()
 
     def action_wrap(self) -> None:
         """Wrap long lines, or cut them."""

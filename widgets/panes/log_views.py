@@ -19,9 +19,12 @@ from widgets.panes.log_canvas import LogCanvas
 from widgets.table import Column
 
 if TYPE_CHECKING:
-    from console.logs.buffer import LogLine
+    from console.logs.buffer import Buffer, LogLine
     from console.logs.origin import OriginState
 
+MESSAGE_REACH = 2000
+"""Lines looked at before and after one for the rest of its message."""
+MESSAGE_LINES = 200
 LABEL = 10
 """Cells of a field's name in the details."""
 
@@ -160,13 +163,36 @@ def source_detail(row: SourceRow, context: Context, width: int) -> Sequence[Line
 
 
 def line_detail(line: LogLine, context: Context, width: int) -> Sequence[Line]:
-    """A line in full, then its fields when it is JSON."""
+    """A line in full with the rest of its message, then its fields when it is JSON."""
     fraction = f"{line.time % 1:.3f}"[1:]
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.time)) + fraction
     facts = [("time", when), ("source", line.source), ("level", line.level.word or "none stated")]
-    lines = [*_fields(facts, width), BLANK, *wrap(line.text, width)]
+    lines = [*_fields(facts, width), BLANK]
+    for part in message_of(context.snapshot.buffer, line):
+        lines += wrap(part.text, width, "strong" if part.sequence == line.sequence else "text")
     fields = json_fields(line.text)
     return [*lines, BLANK, *_fields(fields, width)] if fields else lines
+
+
+def message_of(buffer: Buffer, line: LogLine) -> list[LogLine]:
+    """The lines of one message, as those of a traceback: they stand together, but for other sources'."""
+    parts = [line]
+    for step in (-1, 1):
+        at, part = line.sequence, line
+        for _ in range(MESSAGE_REACH):
+            if step < 0 and not part.continued:
+                break  # its first line
+            at += step
+            other = buffer.line(at)
+            if other is None:
+                break
+            if other.source != line.source:
+                continue
+            if step > 0 and not other.continued:
+                break  # the next message
+            part = other
+            parts.append(part)
+    return sorted(parts, key=lambda part: part.sequence)[:MESSAGE_LINES]
 
 
 def json_fields(text: str) -> list[tuple[str, str]]:

@@ -15,8 +15,8 @@ import asyncpg
 
 from console.config import Config, PostgresTarget
 from console.sources.base import Focus
-from console.sources.postgres import PostgresSource
-from console.sources.postgres_model import PostgresSnapshot, Session
+from console.sources.postgres.model import PostgresSnapshot, Session
+from console.sources.postgres.source import PostgresSource
 from tests.servers.postgres import PostgresServer
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from console.config import Config, RedisTarget
-from console.sources.redis import RedisSource
+from console.sources.redis.source import RedisSource
 
 
 class StepClock:

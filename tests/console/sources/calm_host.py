@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from console.sources.host import Counters, CpuShares, FileSystem, Memory, Own, Swap, SystemSnapshot
-from console.sources.proc import CpuTimes, Stat, VmStat
+from console.sources.system.host import Counters, CpuShares, FileSystem, Memory, Own, Swap, SystemSnapshot
+from console.sources.system.proc import CpuTimes, Stat, VmStat
 
 G = 1 << 30
 IDLE = CpuShares("cpu", 0.05, 0.0, 0.05, 0.0, 0.0, 0.0, 0.9)

@@ -12,8 +12,8 @@ from typing import Any
 from console.config import Limits
 from console.findings import Finding
 from console.sources.base import Focus
-from console.sources.containers import Container, DockerSnapshot
-from console.sources.docker import DockerSource
+from console.sources.docker.containers import Container, DockerSnapshot
+from console.sources.docker.source import DockerSource
 from tests.servers.dockerd import Dockerd
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from console.sources.postgres_model import (
+from console.sources.postgres.model import (
     Blocker,
     Counters,
     Database,

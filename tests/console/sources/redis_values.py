@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from console.sources.redis_facts import (
+from console.sources.redis.facts import (
     Clients,
     Interval,
     Keyspace,

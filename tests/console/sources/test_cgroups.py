@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from console.sources.cgroups import Hierarchies, Mount, find_hierarchies, locate, measure
+from console.sources.docker.cgroups import Hierarchies, Mount, find_hierarchies, locate, measure
 
 ID = "4f1c" * 16
 PID = 4242

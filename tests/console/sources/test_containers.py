@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from console.config import Limits
 from console.findings import Severity
-from console.sources.cgroups import Totals
-from console.sources.container_facts import engine_of, from_inspection, from_listing
-from console.sources.container_faults import find_faults, state_fault
-from console.sources.container_list import ContainerList
-from console.sources.container_usage import UsageBook, totals_of
-from console.sources.containers import Container, DockerSnapshot, Engine, Usage
-from console.sources.engine_events import Event, parse
+from console.sources.docker.cgroups import Totals
+from console.sources.docker.container_facts import engine_of, from_inspection, from_listing
+from console.sources.docker.container_faults import find_faults, state_fault
+from console.sources.docker.container_list import ContainerList
+from console.sources.docker.container_usage import UsageBook, totals_of
+from console.sources.docker.containers import Container, DockerSnapshot, Engine, Usage
+from console.sources.docker.engine_events import Event, parse
 from console.text import clean
 
 ID = "0123456789ab" * 5 + "cdef"

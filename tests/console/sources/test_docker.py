@@ -14,12 +14,12 @@ import pytest
 
 from console.config import Limits
 from console.findings import Severity
-from console.sources import container_meter
 from console.sources.base import Focus
-from console.sources.cgroups import Totals, find_hierarchies, locate, measure
-from console.sources.container_meter import API, FILES
-from console.sources.containers import Container, DockerSnapshot, Usage
-from console.sources.docker import DockerSource
+from console.sources.docker import container_meter
+from console.sources.docker.cgroups import Totals, find_hierarchies, locate, measure
+from console.sources.docker.container_meter import API, FILES
+from console.sources.docker.containers import Container, DockerSnapshot, Usage
+from console.sources.docker.source import DockerSource
 from console.text import clean
 from tests.console.sources.docker_help import about, asking, engine_threads, gone, has, named, until
 from tests.servers.dockerd import Dockerd

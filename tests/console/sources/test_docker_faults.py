@@ -17,10 +17,10 @@ import pytest
 from console.collector import Collector
 from console.config import Config, DockerTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
-from console.sources import engines
 from console.sources.base import Focus, State
-from console.sources.docker import DockerSource
-from console.sources.engine_api import EngineClient, Failed
+from console.sources.docker import engines
+from console.sources.docker.engine_api import EngineClient, Failed
+from console.sources.docker.source import DockerSource
 from tests.console.sources.docker_help import asking, engine_threads, gone, has, named, until
 from tests.console.sources.engine_proxy import denying
 from tests.servers.dockerd import Dockerd

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import NotFound, Unreachable
-from console.sources.engines import Endpoint, existing, find_endpoints
+from console.sources.docker.engines import Endpoint, existing, find_endpoints
 
 
 def write_context(home: Path, name: str, host: str, *, tls: bool = False) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from console.sources.confinement import read_confinement
-from console.sources.hardware import disk_label, interface_kind, is_disk, temperatures
+from console.sources.system.confinement import read_confinement
+from console.sources.system.hardware import disk_label, interface_kind, is_disk, temperatures
 
 
 def tree(root: Path, files: dict[str, str]) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from console.sources import mount_probe, mounts
-from console.sources.host import FileSystem
-from console.sources.mounts import FileSystems, interesting, parse_mountinfo
+from console.sources.system import mount_probe, mounts
+from console.sources.system.host import FileSystem
+from console.sources.system.mounts import FileSystems, interesting, parse_mountinfo
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

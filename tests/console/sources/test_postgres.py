@@ -12,8 +12,8 @@ import pytest
 
 from console.config import Config, PostgresTarget
 from console.sources.base import Focus
-from console.sources.postgres import PostgresSource
-from console.sources.postgres_model import PostgresSnapshot
+from console.sources.postgres.model import PostgresSnapshot
+from console.sources.postgres.source import PostgresSource
 from tests.console.sources.asking_postgres import (
     StepClock,
     asking,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import Refused
-from console.sources.postgres_address import Address, is_postgres, parse
+from console.sources.postgres.address import Address, is_postgres, parse
 
 
 def places(address: Address) -> list[tuple[str, int, str, str, str | None]]:
@@ -81,7 +81,7 @@ def test_password_files(tmp_path: Path) -> None:
 def test_without_a_word_the_local_sockets_then_localhost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres_address.SOCKET_DIRS", (str(tmp_path),))
+    monkeypatch.setattr("console.sources.postgres.address.SOCKET_DIRS", (str(tmp_path),))
     monkeypatch.setattr(getpass, "getuser", lambda: "root")
     for port in (5433, 5432):
         (tmp_path / f".s.PGSQL.{port}").touch()

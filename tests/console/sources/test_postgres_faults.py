@@ -16,7 +16,7 @@ import pytest
 from console.collector import Collector
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
-from console.sources.postgres import ANSWER_LIMIT, PostgresSource
+from console.sources.postgres.source import ANSWER_LIMIT, PostgresSource
 from tests.console.sources.asking_postgres import asking, clients, configured, held, seen, until
 from tests.servers.postgres import PostgresServer, frozen
 
@@ -66,7 +66,7 @@ async def test_nobody_on_the_port(closed_port: int) -> None:
 async def test_nobody_anywhere_says_how_to_configure(
     closed_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres_address.SOCKET_DIRS", (str(tmp_path),))
+    monkeypatch.setattr("console.sources.postgres.address.SOCKET_DIRS", (str(tmp_path),))
     source = PostgresSource("", env={"PGPORT": str(closed_port), "HOME": str(tmp_path)})
     error = await failure(source)
     assert isinstance(error, NotFound)
@@ -78,7 +78,7 @@ async def test_nobody_anywhere_says_how_to_configure(
 async def test_a_socket_left_behind_is_nobody(
     tmp_path: Path, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres_address.SOCKET_DIRS", (str(tmp_path),))
+    monkeypatch.setattr("console.sources.postgres.address.SOCKET_DIRS", (str(tmp_path),))
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / f".s.PGSQL.{closed_port}"))
     error = await failure(PostgresSource("", env={"PGPORT": str(closed_port), "HOME": str(tmp_path)}))
@@ -88,7 +88,7 @@ async def test_a_socket_left_behind_is_nobody(
 async def test_the_local_socket_is_found_without_configuration(
     postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres_address.SOCKET_DIRS", (str(postgres_server.socket_dir),))
+    monkeypatch.setattr("console.sources.postgres.address.SOCKET_DIRS", (str(postgres_server.socket_dir),))
     # whoever runs the tests has no role there: root may fall back to postgres, others name it
     env = {"HOME": str(tmp_path), "PGUSER": "postgres"}
     source = PostgresSource("", env=env)
@@ -192,7 +192,7 @@ async def test_a_password_file_open_to_others_is_not_read_and_that_is_said(
 async def test_a_password_command_that_hangs_is_ended(
     guarded: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres.ANSWER_LIMIT", 0.6)
+    monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 0.6)
     url = guarded.tcp_url(user="monitor")
     async with configured(url, {"HOME": "/nonexistent"}, password_command="sleep 60") as source:
         error = await failure(source)

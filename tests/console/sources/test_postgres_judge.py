@@ -9,8 +9,8 @@ import pytest
 
 from console.config import Limits
 from console.findings import Finding, Severity
-from console.sources.postgres_judge import judge
-from console.sources.postgres_model import (
+from console.sources.postgres.judge import judge
+from console.sources.postgres.model import (
     Blocker,
     Counters,
     Database,
@@ -22,7 +22,7 @@ from console.sources.postgres_model import (
     Standby,
     Wal,
 )
-from console.sources.postgres_rates import Stretch, rates, total
+from console.sources.postgres.rates import Stretch, rates, total
 from tests.console.sources.postgres_values import CALM, NOW, QUIET, SLOT, session
 
 

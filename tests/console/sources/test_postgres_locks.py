@@ -10,8 +10,8 @@ import pytest
 
 from console.findings import Severity
 from console.sources.base import Focus
-from console.sources.postgres_blockers import tree
-from console.sources.postgres_model import Blocker, PostgresSnapshot, Session
+from console.sources.postgres.blockers import tree
+from console.sources.postgres.model import Blocker, PostgresSnapshot, Session
 from tests.console.sources.asking_postgres import StepClock, asking, clients, running, seen, session
 from tests.servers.postgres import PostgresServer
 

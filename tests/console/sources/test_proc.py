@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from console.sources import proc
+from console.sources.system import proc
 
 STAT = b"""cpu  400 10 200 9000 300 20 30 40 50 5
 cpu0 100 5 100 4500 200 10 20 10 25 0

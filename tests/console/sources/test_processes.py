@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from console.sources.proc import PAGE, TICKS, ProcessTimes, list_processes
-from console.sources.processes import Details, Detective, ProcessTable, Wanted
+from console.sources.system.proc import PAGE, TICKS, ProcessTimes, list_processes
+from console.sources.system.processes import Details, Detective, ProcessTable, Wanted
 
 INIT = ProcessTimes(1, b"init", "S", 0, False, 1000, 0, 1, 10, 50 * PAGE)
 BOOT = 1_700_000_000

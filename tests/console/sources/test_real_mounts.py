@@ -16,9 +16,9 @@ from tests.servers import required
 
 FULL = """
 import asyncio, pathlib, subprocess, sys
-from console.sources import mounts
+from console.sources.system import mounts
 from console.sources.base import Focus
-from console.sources.system import SystemSource
+from console.sources.system.source import SystemSource
 
 root = pathlib.Path(sys.argv[1])
 mounts.STEP = 0.0
@@ -48,9 +48,10 @@ asyncio.run(main())
 
 HANGING = """
 import asyncio, ctypes, os, sys, time
-from console.sources import mount_probe, mounts
+from console.sources.system import mount_probe
+from console.sources.system import mounts
 from console.sources.base import Focus
-from console.sources.system import SystemSource
+from console.sources.system.source import SystemSource
 
 mount_probe.DEADLINE, mounts.STEP, mounts.LOCAL_LIMIT = 0.3, 0.2, 5.0
 fuse = os.open("/dev/fuse", os.O_RDWR)  # a file system whose driver never answers, until it dies

@@ -15,7 +15,7 @@ from console.errors import Refused, Unreachable
 from console.findings import Severity
 from console.metrics import labels
 from console.sources.base import Focus
-from console.sources.redis_facts import RedisSnapshot
+from console.sources.redis.facts import RedisSnapshot
 from console.text import clean
 from tests.console.sources.asking_redis import StepClock, asking, texts, until
 from tests.servers.redis import RedisServer

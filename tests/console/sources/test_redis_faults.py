@@ -18,9 +18,9 @@ import pytest
 from console.collector import Collector
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
-from console.sources.redis import RedisSource
-from console.sources.redis_address import Address
-from console.sources.redis_link import SOCKET_LIMIT
+from console.sources.redis.address import Address
+from console.sources.redis.link import SOCKET_LIMIT
+from console.sources.redis.source import RedisSource
 from tests.console.sources.asking_redis import asking, held, until
 from tests.servers import require
 from tests.servers.redis import RedisServer, free_port, wheel_redis

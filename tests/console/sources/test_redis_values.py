@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from console.config import Config, Limits, RedisTarget
 from console.errors import Refused
 from console.findings import Severity
-from console.sources import redis_info as read
 from console.sources.base import Focus
-from console.sources.redis import RedisSource
-from console.sources.redis_address import Address, BadAddress, parse_url
-from console.sources.redis_facts import (
+from console.sources.redis import info as read
+from console.sources.redis.address import Address, BadAddress, parse_url
+from console.sources.redis.facts import (
     Clients,
     Interval,
     Replica,
     Replication,
     Totals,
 )
-from console.sources.redis_judge import judge
-from console.sources.redis_rates import Rates
+from console.sources.redis.judge import judge
+from console.sources.redis.rates import Rates
+from console.sources.redis.source import RedisSource
 from console.text import clean
 from tests.console.sources.redis_values import MB, memory, persistence, snapshot
 

@@ -20,12 +20,12 @@ import pytest
 
 from console.errors import NotFound
 from console.findings import Severity
-from console.sources import system
 from console.sources.base import Focus
-from console.sources.host import SystemSnapshot
-from console.sources.proc import PAGE
-from console.sources.processes import Details, Detective, Wanted
-from console.sources.system import SystemSource
+from console.sources.system import source as system
+from console.sources.system.host import SystemSnapshot
+from console.sources.system.proc import PAGE
+from console.sources.system.processes import Details, Detective, Wanted
+from console.sources.system.source import SystemSource
 
 BURN = "import sys\nprint(flush=True)\nwhile True: pass\n"
 

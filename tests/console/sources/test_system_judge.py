@@ -9,7 +9,7 @@ import pytest
 
 from console.config import Limits
 from console.findings import Finding, Severity
-from console.sources.host import (
+from console.sources.system.host import (
     NAN,
     Confinement,
     CpuShares,
@@ -21,8 +21,8 @@ from console.sources.host import (
     SystemSnapshot,
     Temperature,
 )
-from console.sources.proc import Stall
-from console.sources.system_judge import judge
+from console.sources.system.judge import judge
+from console.sources.system.proc import Stall
 from tests.console.sources.calm_host import CALM, ROOT, G
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL

@@ -18,15 +18,15 @@ from console.findings import Severity
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Reading
-from console.sources.containers import Container, DockerSnapshot, Engine, Usage, metric_labels
-from console.sources.docker import DockerSource
+from console.sources.docker.containers import Container, DockerSnapshot, Engine, Usage, metric_labels
+from console.sources.docker.source import DockerSource
 from console.text import clean
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
-from widgets.panes.docker import DockerPane
-from widgets.panes.docker_projects import NO_PROJECT
-from widgets.panes.docker_rows import rows
+from widgets.panes.docker.pane import DockerPane
+from widgets.panes.docker.projects import NO_PROJECT
+from widgets.panes.docker.rows import rows
 from widgets.plot import draw_plot
 from widgets.table import draw_row, layout
 
@@ -348,7 +348,7 @@ def test_the_sums_are_plotted_for_this_engine() -> None:
 
 def test_the_pane_loads_no_driver() -> None:
     script = (
-        "import sys, widgets.panes.docker, widgets.panes.docker_views\n"
-        "sys.exit(any(name in sys.modules for name in ('docker', 'requests', 'console.sources.engine_api')))"
+        "import sys, widgets.panes.docker.pane, widgets.panes.docker.views\n"
+        "sys.exit(any(name in sys.modules for name in ('docker', 'requests', 'console.sources.docker.engine_api')))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

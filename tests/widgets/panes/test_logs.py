@@ -246,3 +246,20 @@ def test_a_line_in_full() -> None:
     long = log.buffer.line(2)
     assert long is not None
     assert sum(row.count("x") for row in text(line_detail(long, log.context(), 80))) == 500
+
+
+def test_a_line_is_shown_with_the_rest_of_its_message() -> None:
+    from widgets.panes.log_views import line_detail
+
+    log = Log("api", "db")
+    log.add("before")
+    log.add("ERROR failed", Level.ERROR)
+    log.add("Traceback", Level.ERROR | CONTINUED)
+    log.add("of another source", Level.INFO, 1)
+    log.add("  in f", Level.ERROR | CONTINUED)
+    log.add("after")
+    for sequence in (2, 3, 5):
+        line = log.buffer.line(sequence)
+        assert line is not None
+        shown = text(line_detail(line, log.context(), 80))
+        assert [row for row in shown[4:] if row] == ["ERROR failed", "Traceback", "  in f"]

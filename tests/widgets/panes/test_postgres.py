@@ -18,8 +18,8 @@ from console.findings import Severity
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Focus, Reading
-from console.sources.postgres import PostgresSource
-from console.sources.postgres_model import PostgresSnapshot
+from console.sources.postgres.model import PostgresSnapshot
+from console.sources.postgres.source import PostgresSource
 from console.text import clean
 from tests.console.sources.asking_postgres import clients, running, until
 from tests.console.sources.postgres_values import BUSY, NOW, QUIET, REPLICA, SLOT, session, snapshot
@@ -27,8 +27,8 @@ from tests.servers.postgres import PostgresServer
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
-from widgets.panes.postgres import PostgresPane
-from widgets.panes.postgres_columns import _brief
+from widgets.panes.postgres.columns import _brief
+from widgets.panes.postgres.pane import PostgresPane
 from widgets.plot import draw_plot
 from widgets.table import draw_row, layout
 
@@ -343,8 +343,8 @@ def test_short_times() -> None:
 
 def test_drawing_loads_no_driver() -> None:
     code = (
-        "import sys, widgets.panes.postgres as p; p.PostgresPane().views();"
-        "sys.exit(any(m.startswith(('asyncpg', 'console.sources.postgres')) for m in sys.modules))"
+        "import sys, widgets.panes.postgres.pane as p; p.PostgresPane().views();"
+        "sys.exit(any(m.startswith(('asyncpg', 'console.sources.postgres.source')) for m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

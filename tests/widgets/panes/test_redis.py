@@ -19,8 +19,7 @@ from console.errors import Unreachable
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Focus, Reading
-from console.sources.redis import RedisSource
-from console.sources.redis_facts import (
+from console.sources.redis.facts import (
     Client,
     Clients,
     CommandStat,
@@ -33,6 +32,7 @@ from console.sources.redis_facts import (
     SlowCommand,
     Totals,
 )
+from console.sources.redis.source import RedisSource
 from console.text import clean
 from tests.console.sources.asking_redis import asking, until
 from tests.console.sources.redis_values import MB, memory, persistence, snapshot
@@ -40,8 +40,8 @@ from tests.servers.redis import RedisServer
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
-from widgets.panes.redis import TWO_COLUMNS, RedisPane
-from widgets.panes.redis_words import brief, saved, seconds, slow
+from widgets.panes.redis.pane import TWO_COLUMNS, RedisPane
+from widgets.panes.redis.words import brief, saved, seconds, slow
 from widgets.plot import draw_plot
 from widgets.table import draw_row, layout, small_table
 
@@ -354,5 +354,5 @@ async def test_the_pane_shows_what_the_server_does(redis_server: RedisServer) ->
 
 
 def test_drawing_loads_no_driver() -> None:
-    code = "import sys, widgets.panes.redis; sys.exit('redis' in sys.modules)"
+    code = "import sys, widgets.panes.redis.pane; sys.exit('redis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0

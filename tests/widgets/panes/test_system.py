@@ -16,7 +16,7 @@ from console.config import Config, Limits
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Focus, Reading
-from console.sources.host import (
+from console.sources.system.host import (
     CpuShares,
     Device,
     FileSystem,
@@ -29,15 +29,15 @@ from console.sources.host import (
     SystemSnapshot,
     Temperature,
 )
-from console.sources.proc import Stall
-from console.sources.system import SystemSource
+from console.sources.system.proc import Stall
+from console.sources.system.source import SystemSource
 from console.text import clean
 from tests.console.sources.calm_host import CALM, ROOT, G
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
-from widgets.panes.system import SystemPane
-from widgets.panes.system_processes import tree
+from widgets.panes.system.pane import SystemPane
+from widgets.panes.system.processes import tree
 from widgets.plot import draw_plot
 from widgets.table import draw_row, layout, small_table
 
@@ -388,7 +388,7 @@ async def test_this_very_host_draws_in_every_view() -> None:
 
 def test_the_pane_loads_no_source() -> None:
     script = (
-        "import sys, widgets.panes.system as s; s.SystemPane().views();"
+        "import sys, widgets.panes.system.pane as s; s.SystemPane().views();"
         "print([m for m in sys.modules if m.startswith(('console.sources.', 'psutil'))])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

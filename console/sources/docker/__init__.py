@@ -1,0 +1,1 @@
+"""Docker and podman: `source` is what the collector asks, the other files are its parts."""

@@ -1,0 +1,206 @@
+"""PostgreSQL 12 to 18: sessions, locks, throughput, replication, archive, tables, statements."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+
+import asyncpg
+
+from console.clock import Clock, SystemClock
+from console.config import Config, Limits
+from console.errors import Refused, SourceError, TimedOut
+from console.findings import Finding
+from console.metrics import Sample
+from console.sources.base import Focus
+from console.sources.postgres.address import is_postgres, parse
+from console.sources.postgres.connect import FAST_LIMIT_MS, explain, run_password_command
+from console.sources.postgres.judge import judge
+from console.sources.postgres.link import Link
+from console.sources.postgres.model import PostgresSnapshot
+from console.sources.postgres.samples import samples
+from console.sources.postgres.slow import LIMIT_MS, SlowQuestions
+from console.sources.postgres.watch import Watch
+from console.text import clean
+
+ANSWER_LIMIT = 2.7
+"""Seconds for everything one poll asks, connecting included."""
+GOODBYE_LIMIT = 0.3
+"""Seconds to part politely when closing."""
+SLOW = {
+    Focus.HIDDEN: {"database sizes": 600.0, "archive backlog": 15.0},
+    Focus.GLANCE: {"database sizes": 300.0, "archive backlog": 15.0},
+    Focus.FULL: {
+        "statements": 5.0,
+        "table statistics": 15.0,
+        "archive backlog": 15.0,
+        "database sizes": 60.0,
+    },
+}
+"""Seconds between two askings of what may take long."""
+SPARE = 3
+"""Connections that must be free before we take a second one."""
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    ConnectionError,
+)
+_SHARED = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+"""A prepared statement is gone or already there: a pooler gave us another client's server."""
+
+
+class PostgresSource:
+    """One PostgreSQL server, asked over one connection; a second one carries rare, slow questions."""
+
+    kind = "postgres"
+    deadline = 3.0
+    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
+
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        name: str = "",
+        password_command: str = "",
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._url, self._env = url, dict(env or {})
+        self._password_command = password_command
+        self._password: str | None = None
+        self._limits = limits or Limits()
+        self.name, self.target = _called(url, self._env, name)
+        self._link: Link | None = None
+        self._pooled = False
+        self._asked = 0
+        """Questions over connections that are gone."""
+        clock = clock or SystemClock()
+        self._watch = Watch(clock)
+        self._slow = SlowQuestions(self._open_slow, clock)
+
+    @classmethod
+    def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[PostgresSource]:
+        """The servers configured, else the one of DATABASE_URL, PG* or the usual local places."""
+        found: dict[str, PostgresSource] = {}
+        for target in config.postgres:
+            source = cls(
+                target.url,
+                name=target.name,
+                password_command=target.password_command,
+                env=env,
+                limits=config.limits,
+            )
+            base, number = source.name, 2
+            while source.name in found:
+                source.name, number = f"{base} {number}", number + 1
+            found[source.name] = source
+        if found:
+            return list(found.values())
+        url = env.get("DATABASE_URL", "")
+        return [cls(url if is_postgres(url) else "", env=env, limits=config.limits)]
+
+    async def poll(self, focus: Focus) -> PostgresSnapshot:
+        """Ask once, (re)connecting where needed; a connection lost meanwhile is replaced at once."""
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT):
+                return await self._poll(focus)
+        except TimeoutError:
+            self._drop()
+            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", "it is asked again by itself") from None
+        except BaseException:
+            self._drop()
+            raise
+
+    async def _poll(self, focus: Focus) -> PostgresSnapshot:
+        used = self._link is not None
+        link = await self._linked()
+        try:
+            return await self._ask(link, focus)
+        except (*_LOST, *_SHARED) as error:
+            self._pooled = self._pooled or isinstance(error, _SHARED)
+            if not used and not isinstance(error, _SHARED):
+                raise explain(error, link.place) from error
+        except (asyncpg.PostgresError, asyncpg.InternalClientError, OSError) as error:
+            raise explain(error, link.place) from error
+        self._drop()
+        link = await self._linked()
+        try:
+            return await self._ask(link, focus)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            raise explain(error, link.place) from error
+
+    def samples(self, snapshot: PostgresSnapshot) -> Iterable[Sample]:
+        """The numbers under postgres_exporter's names, labelled `server` with this source's name."""
+        return samples(snapshot, self.name)
+
+    def judge(self, snapshot: PostgresSnapshot) -> Sequence[Finding]:
+        """What is wrong in a snapshot, worst first."""
+        return judge(snapshot, self._limits)
+
+    async def close(self) -> None:
+        """Let go of both connections; may be called twice."""
+        await self._slow.stop()
+        link, self._link = self._link, None
+        if link is None:
+            return
+        with suppress(TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            async with asyncio.timeout(GOODBYE_LIMIT):
+                await link.close()
+        link.drop()
+
+    async def _ask(self, link: Link, focus: Focus) -> PostgresSnapshot:
+        own = () if self._slow.pid is None else (self._slow.pid,)
+        snapshot = await self._watch.ask(link, focus, self._slow.answers, own, self._asked + self._slow.asked)
+        periods = {q: p for q, p in SLOW[focus].items() if q != "archive backlog" or link.archive_status}
+        spare = snapshot.allowed - snapshot.connections >= SPARE or self._slow.pid is not None
+        # a first poll at a glance may be the only one (`status`): nothing slow is begun for it
+        if spare and (snapshot.rates is not None or focus is Focus.FULL):
+            self._slow.start(periods, snapshot.now, keep=focus is Focus.FULL)
+        return snapshot
+
+    async def _linked(self) -> Link:
+        if self._link is None or self._link.closed:
+            self._drop()
+            self._link = await self._open(FAST_LIMIT_MS)
+            self.target = clean(f"{self._link.server.address}/{self._link.server.database}", 120)
+            self._watch.reconnected()
+        return self._link
+
+    async def _open(self, timeout_ms: int) -> Link:
+        address = parse(self._url, self._env)
+        if self._password_command and self._password is None:
+            words = shlex.split(self._password_command)
+            self._password = await run_password_command(words, ANSWER_LIMIT - 0.2)
+        try:
+            return await Link.open(address, self._password, timeout_ms, self._pooled)
+        except Refused:
+            self._password = None  # it may have been a token that has expired: ask the command again
+            raise
+
+    async def _open_slow(self) -> Link:
+        return await self._open(LIMIT_MS)
+
+    def _drop(self) -> None:
+        """Cut both connections at once; nothing here waits."""
+        self._slow.cancel()
+        link, self._link = self._link, None
+        if link is not None:
+            link.drop()
+            self._asked += link.asked
+
+
+def _called(url: str, env: Mapping[str, str], name: str) -> tuple[str, str]:
+    """The name and the target of a source before it was asked."""
+    try:
+        address = parse(url, env)
+    except SourceError:
+        return name or "postgres", "unreadable address"
+    if not address.explicit:
+        return name or "postgres", "local"
+    where, database = clean(address.where, 100), clean(address.database, 80)
+    return name or f"{database or 'postgres'}@{where}", f"{where}/{database}"

@@ -1,0 +1,1 @@
+"""This host: `source` is what the collector asks, the other files are its parts."""

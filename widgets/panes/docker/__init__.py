@@ -1,0 +1,1 @@
+"""Docker and podman: `pane` is what the overview draws, the other files are its parts."""

@@ -1,0 +1,1 @@
+"""Redis and Valkey: `pane` is what the overview draws, the other files are its parts."""

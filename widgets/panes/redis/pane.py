@@ -1,0 +1,259 @@
+"""The Redis pane: hit rate of the interval, memory against its limit, evictions, clients, replication."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from console.findings import Finding, Severity, by_severity
+from console.metrics import Labels, labels
+from console.sources.redis import judge as judge
+from console.units import bytes_, count, duration, percent
+from widgets.draw import (
+    BLANK,
+    SEVERITY_MARK,
+    SEVERITY_ROLE,
+    Line,
+    Span,
+    beside,
+    line_width,
+    meter,
+    sparkline,
+    spread,
+)
+from widgets.pane import Context, Pane, View
+from widgets.panes.redis import words as words
+from widgets.panes.redis.views import KEYSPACE, VIEWS
+from widgets.table import small_table
+
+if TYPE_CHECKING:
+    from console.sources.redis.facts import RedisSnapshot
+
+LABEL = 8
+"""Cells of a fact's name."""
+TWO_COLUMNS = 110
+"""Cells from which the facts stand in two columns."""
+SPARK_LEAST, SPARK_MOST = 8, 40
+METER_LEAST, METER_MOST = 5, 16
+
+
+class RedisPane(Pane):
+    """What is wrong, then the figures in the order an engineer asks for them."""
+
+    kind = "redis"
+    title = "Cache"
+    least = 2
+
+    def headline(self, context: Context) -> Sequence[Span]:
+        """Hit rate, memory of its limit, commands a second."""
+        snapshot: RedisSnapshot = context.snapshot
+        limits = context.config.limits
+        role = SEVERITY_ROLE[judge.hit_severity(snapshot, limits)]
+        spans: list[Span] = [("hit ", "label"), (words.hits(snapshot)[0], role)]
+        if math.isfinite(snapshot.memory.share):
+            role = SEVERITY_ROLE[judge.memory_severity(snapshot, limits)]
+            spans += [("  mem ", "label"), (percent(snapshot.memory.share), role)]
+        return [*spans, (f"  {count(snapshot.ops)}/s", "text")]
+
+    def body(self, context: Context, width: int, height: int) -> Sequence[Line]:
+        """Findings, then as many facts as there is room for, then the databases."""
+        good = context.feed.good
+        found = by_severity(good.findings) if good else []
+        lines = _wrong(found, width, max(1, min(len(found), height // 3)))
+        room = height - len(lines)
+        if width >= TWO_COLUMNS:
+            half = (width - 3) // 2
+            facts = _facts(context, half, 2 * room)
+            middle = -(-len(facts) // 2)
+            lines += beside(facts[:middle], facts[middle:], half, 3)
+        else:
+            lines += _facts(context, width, room)
+        spaces = context.snapshot.keyspace
+        room = height - len(lines) - 1
+        if spaces and room >= 3:
+            lines += [BLANK, *small_table(KEYSPACE, words.spaces(context), width, min(room, 9))]
+        return lines
+
+    def views(self) -> Sequence[View[Any]]:
+        """Facts, databases, slow log, clients, commands, replication and persistence."""
+        return VIEWS
+
+    def settings(self) -> Mapping[str, str]:
+        """Environment or configuration."""
+        return {
+            "environment": "REDIS_URL=redis://user:password@host:6379",
+            "configuration": '[[redis]]\nurl = "redis://host:6379"\npassword_command = "pass redis"',
+        }
+
+
+def _wrong(findings: Sequence[Finding], width: int, height: int) -> list[Line]:
+    """Findings without their subject, which is this pane; the last line counts those left out."""
+    lines: list[Line] = [
+        ((f"{SEVERITY_MARK[finding.severity]} {finding.text}", SEVERITY_ROLE[finding.severity]),)
+        for finding in findings[:height]
+    ]
+    if len(findings) > height > 0:
+        more: Span = (f"  +{len(findings) - height} more", "warn")
+        cells = min(width, line_width((*lines[-1], more)))
+        lines[-1] = spread(lines[-1], (more,), cells)
+    return lines
+
+
+def _facts(context: Context, width: int, most: int) -> list[Line]:
+    """The figures, the most asked for first; only those that have room are drawn."""
+    drawers = (
+        _hit,
+        _memory,
+        _evicted,
+        _operations,
+        _clients,
+        _role,
+        _saved,
+        _keys,
+        _slow,
+        _net,
+        _waste,
+        _server,
+    )
+    return [drawer(context, width) for drawer in drawers[: max(0, most)]]
+
+
+def _line(
+    name: str, value: Sequence[Span], width: int, points: Sequence[float] = (), high: float | None = None
+) -> Line:
+    """A fact with its last two minutes at the right edge, where there is room for at least eight cells."""
+    head: list[Span] = [(name.ljust(LABEL), "label"), *value]
+    spare = width - line_width(head) - 2
+    cells = min(SPARK_MOST, spare)
+    if cells < SPARK_LEAST or not any(map(math.isfinite, points)):
+        return tuple(head)
+    gap = width - line_width(head) - cells
+    return (*head, (" " * gap, "text"), sparkline(_shrink(points, cells), cells, high=high))
+
+
+def _shrink(points: Sequence[float], cells: int) -> list[float]:
+    """The points as means of one value a cell."""
+    means = []
+    for cell in range(cells):
+        part = points[cell * len(points) // cells : (cell + 1) * len(points) // cells] or points[-1:]
+        known = [value for value in part if math.isfinite(value)]
+        means.append(sum(known) / len(known) if known else math.nan)
+    return means
+
+
+def _own(context: Context) -> Labels:
+    return labels(server=context.feed.source.name)
+
+
+def _gauge(context: Context, name: str) -> list[float]:
+    return context.buckets(context.points(name, _own(context)), SPARK_MOST)
+
+
+def _rate(context: Context, name: str) -> list[float]:
+    return context.buckets(context.rates(name, _own(context)), SPARK_MOST)
+
+
+def _hit(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    role = SEVERITY_ROLE[judge.hit_severity(snapshot, context.config.limits)]
+    value, note = words.hits(snapshot)
+    shown = [(value.ljust(5), role), (note, "dim")]
+    return _line("hit", shown, width, _gauge(context, "opsconsole_redis_hit_ratio"), high=1.0)
+
+
+def _memory(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    memory, limits = snapshot.memory, context.config.limits
+    severity = judge.memory_severity(snapshot, limits)
+    role = SEVERITY_ROLE[severity]
+    shown: list[Span] = [(bytes_(memory.used), role), (f" of {words.memory_limit(memory)}", "dim")]
+    if not math.isfinite(memory.share):
+        return _line("memory", shown, width)
+    shown.append((f" {percent(memory.share).rjust(4)} ", role))
+    policy: list[Span] = [(f" {memory.policy}", "dim")] if memory.maximum else []
+    if LABEL + line_width((*shown, *policy)) > width:
+        policy = []
+    room = width - LABEL - line_width((*shown, *policy))
+    if room >= METER_LEAST:
+        cells = min(room, METER_MOST)
+        shown += meter(memory.share, cells, limits.redis_memory[0], role if severity else "")
+    return _line("memory", [*shown, *policy], width)
+
+
+def _evicted(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    interval = snapshot.interval
+    role = SEVERITY_ROLE[judge.evictions_severity(snapshot, context.config.limits)]
+    evicted = f"{count(interval.rate('evicted'))}/s" if interval else "-"
+    expired = f"{count(interval.rate('expired'))}/s" if interval else "-"
+    shown: list[Span] = [(evicted, role), ("  expired ", "label"), (expired, "text")]
+    points = _rate(context, "redis_evicted_keys_total")
+    return _line("evicted", shown, width, points if any(value > 0 for value in points) else ())
+
+
+def _operations(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    shown: list[Span] = [(f"{count(snapshot.ops)}/s", "text"), ("  ping ", "label")]
+    shown.append((words.brief(snapshot.latency), "text"))
+    return _line("ops", shown, width, _gauge(context, "opsconsole_redis_ops"))
+
+
+def _clients(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    clients = snapshot.clients
+    role = SEVERITY_ROLE[judge.clients_severity(snapshot, context.config.limits)]
+    shown: list[Span] = [(str(clients.connected), role)]
+    if clients.maximum:
+        shown.append((f" of {clients.maximum}", "dim"))
+    shown += [("  blocked ", "label"), (str(clients.blocked), "warn" if clients.blocked else "text")]
+    if clients.rejected_lately:
+        shown += [("  rejected ", "label"), (str(clients.rejected_lately), "crit")]
+    return _line("clients", shown, width)
+
+
+def _role(context: Context, width: int) -> Line:
+    text, severity = words.role(context.snapshot, context.config.limits)
+    return _line("role", [(text, SEVERITY_ROLE[severity])], width)
+
+
+def _saved(context: Context, width: int) -> Line:
+    text, severity = words.saved(context.snapshot)
+    shown = [(text, SEVERITY_ROLE[severity])]
+    appended = words.appended(context.snapshot)
+    if appended is not None:
+        shown += [("  aof ", "label"), (appended[0], SEVERITY_ROLE[appended[1]])]
+    return _line("saved", shown, width)
+
+
+def _keys(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    return _line("keys", [(words.keys(snapshot), "text")], width)
+
+
+def _slow(context: Context, width: int) -> Line:
+    return _line("slow", [(words.slow(context.snapshot), "text")], width)
+
+
+def _net(context: Context, width: int) -> Line:
+    interval = context.snapshot.interval
+    if interval is None:
+        return _line("net", [("-", "text")], width)
+    shown: list[Span] = [
+        (f"▼ {bytes_(interval.rate('net_in'))}/s ▲ {bytes_(interval.rate('net_out'))}/s", "text"),
+        ("  cpu ", "label"),
+        (percent(interval.rate("cpu")), "text"),
+    ]
+    return _line("net", shown, width)
+
+
+def _waste(context: Context, width: int) -> Line:
+    snapshot: RedisSnapshot = context.snapshot
+    severity: Severity = judge.fragmentation_severity(snapshot, context.config.limits)
+    return _line("fragm.", [(words.fragmentation(snapshot.memory), SEVERITY_ROLE[severity])], width)
+
+
+def _server(context: Context, width: int) -> Line:
+    server = context.snapshot.server
+    text = f"{server.product} {server.version} {server.mode}, up {duration(server.uptime)}"
+    return _line("server", [(text, "dim")], width)

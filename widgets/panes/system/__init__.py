@@ -1,0 +1,1 @@
+"""This host: `pane` is what the overview draws, the other files are its parts."""
