@@ -74,7 +74,7 @@ class Link:
     async def _open(cls, address: Address, host: str, password: str) -> Link:
         link = cls(address, host, password)
         try:
-            await link._connection.connect()
+            await link._connection.connect()  # type: ignore[no-untyped-call]  # redis-py does not say
         except BaseException as error:  # noqa: BLE001 said in our words and raised on
             link.drop()
             raise await link._explain(error) from None
