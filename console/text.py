@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from unicodedata import category
 
 from rich.cells import cell_len
 
@@ -40,13 +41,31 @@ def _visible(match: re.Match[str]) -> str:
     return "\N{REPLACEMENT CHARACTER}"
 
 
+MARKS = 4
+"""Combining marks kept on one letter: more than any writing needs, too few to paint over other rows."""
+_FOREIGN_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MARKS + 1},}}")
+"""Where a tower of marks may be: no mark stands below U+0300."""
+
+
+def _lowered(match: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for char in match.group():
+        marks = marks + 1 if category(char) in ("Mn", "Me") else 0
+        if marks <= MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
 def clean(text: str, limit: int = LIMIT) -> str:
-    """One printable line of at most `limit` characters: unsafe characters become visible stand-ins."""
+    """One printable line of at most `limit` characters: unsafe characters become visible stand-ins.
+
+    Of a tower of combining marks the lowest `MARKS` stay.
+    """
     if len(text) > limit:
         text = text[: limit - 1] + "…"
-    if text.isprintable() and not _has_invisible(text):
-        return text
-    return _UNSAFE.sub(_visible, text)
+    if not text.isprintable() or _has_invisible(text):
+        text = _UNSAFE.sub(_visible, text)
+    return text if text.isascii() else _FOREIGN_RUN.sub(_lowered, text)
 
 
 def _has_invisible(text: str) -> bool:

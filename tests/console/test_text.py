@@ -116,3 +116,10 @@ def test_padded_text_takes_exactly_its_cells(text: str, cells: int, align: str) 
     assert width(padded) == cells
     if padded.strip() and width(text) < cells:
         assert padded.startswith(text) if align == "<" else padded.endswith(text)
+
+
+def test_a_tower_of_marks_is_lowered_and_ordinary_writing_is_not() -> None:
+    assert clean("e" + "\u0301" * 300 + "f") == "e" + "\u0301" * 4 + "f"
+    assert clean("漢" + "\u20dd" * 9) == "漢" + "\u20dd" * 4
+    for word in ("việt nam", "שָׁלוֹם", "नमस्ते", "สวัสดี", "naïve"):
+        assert clean(word) == word
