@@ -25,7 +25,7 @@ BUILT_IN = {
     "docker": "widgets.panes.docker.pane:DockerPane",
     "postgres": "widgets.panes.postgres.pane:PostgresPane",
     "redis": "widgets.panes.redis.pane:RedisPane",
-    "logs": "widgets.panes.logs:LogsPane",
+    "logs": "widgets.panes.logs.pane:LogsPane",
 }
 """Where each of them is."""
 

@@ -12,8 +12,8 @@ from console.config import Limits, LogSettings
 from console.logs.buffer import LogLine
 from console.logs.snapshot import LogSnapshot
 from console.sources.base import Focus
-from console.sources.container_logs import ContainerLogs
-from console.sources.logs import LogSource
+from console.sources.logs.containers import ContainerLogs
+from console.sources.logs.source import LogSource
 
 
 class Following:

@@ -18,11 +18,12 @@ from console.logs import files as files_module
 from console.logs.levels import Level
 from console.logs.origin import Kind
 from console.metrics import labels
-from console.sources import container_logs, container_streams
-from console.sources import logs as logs_module
 from console.sources.base import Focus
-from console.sources.container_logs import ContainerLogs
-from console.sources.logs import LogSource
+from console.sources.logs import containers as container_logs
+from console.sources.logs import source as logs_module
+from console.sources.logs import streams as container_streams
+from console.sources.logs.containers import ContainerLogs
+from console.sources.logs.source import LogSource
 from tests.console.sources.following import following
 from tests.servers.dockerd import Dockerd
 from tests.servers.journald import Journald, journald

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from console.sources import container_logs
 from console.sources.base import Focus
-from console.sources.container_logs import ContainerLogs
+from console.sources.logs import containers as container_logs
+from console.sources.logs.containers import ContainerLogs
 from tests.console.sources.following import following
 from tests.servers.dockerd import Dockerd
 
@@ -25,11 +25,20 @@ MB = 1024 * 1024
 
 
 class Watch:
-    """How long the event loop was kept from running, and how much memory was held at most."""
+    """How long the event loop was kept from running, and how much memory was held at most.
+
+    `gap` counts no longer than this process worked meanwhile, so that a busy machine is not blamed on
+    it; `waited` counts all.
+    """
 
     def __init__(self) -> None:
-        self.gap = 0.0
+        self.gap = self.waited = 0.0
         self.grown = 0
+
+    def assert_smooth(self) -> None:
+        """A key would have been answered in time."""
+        assert self.gap < 0.2, (self.gap, self.waited)
+        assert self.waited < 2.0, (self.gap, self.waited)
 
 
 @asynccontextmanager
@@ -40,15 +49,17 @@ async def watched() -> AsyncIterator[Watch]:
 
     async def tick() -> None:
         while True:
-            before = time.monotonic()
+            before, worked = time.monotonic(), time.process_time()
             await asyncio.sleep(0.005)
-            watch.gap = max(watch.gap, time.monotonic() - before - 0.005)
+            waited = time.monotonic() - before - 0.005
+            watch.waited = max(watch.waited, waited)
+            watch.gap = max(watch.gap, min(waited, time.process_time() - worked))
             watch.grown = max(watch.grown, process.memory_info().rss - start)
 
     task = asyncio.create_task(tick())
     try:
         await asyncio.sleep(0.05)
-        watch.gap = 0.0
+        watch.gap = watch.waited = 0.0
         yield watch
     finally:
         task.cancel()
@@ -75,7 +86,7 @@ async def test_a_hundred_lines_of_a_megabyte(tmp_path: Path, ended: bool) -> Non
                     log.write(b"\nnext\n")
             await logs.until(lambda _: len(logs.lines) == (100 if ended else 2))
     assert watch.grown < 50 * MB, watch.grown
-    assert watch.gap < 0.2, watch.gap
+    watch.assert_smooth()
     assert all("cut" in text[-20:] for text in logs.texts[:100] if text != "next")
     assert logs.texts[0].startswith("ERROR 000 xxx")
     assert max(map(len, logs.texts)) < 9000
@@ -142,7 +153,7 @@ async def test_a_flood_is_taken_without_holding_up_the_loop(tmp_path: Path) -> N
         taken += (await logs.poll()).taken
         assert taken == written
         assert taken / 4.0 > 20_000
-        assert watch.gap < 0.2
+        watch.assert_smooth()
 
 
 async def test_a_frozen_engine_stops_no_file_and_is_followed_again(

@@ -14,7 +14,7 @@ from console.logs.levels import Level
 from console.logs.origin import Kind, OriginState
 from console.logs.snapshot import LogSnapshot
 from console.sources.base import Reading
-from console.sources.logs import LogSource
+from console.sources.logs.source import LogSource
 from widgets.pane import Context
 
 NOW = 1000.0

@@ -16,9 +16,9 @@ from console.filters import parse
 from console.logs.levels import CONTINUED, Level
 from tests.widgets.panes.log_values import NOW, Log, counts
 from tests.widgets.stage import Stage, Wire, until
-from widgets.panes import log_rows
-from widgets.panes.log_canvas import LogCanvas, histogram
-from widgets.panes.log_rows import Rows
+from widgets.panes.logs import rows as log_rows
+from widgets.panes.logs.canvas import LogCanvas, histogram
+from widgets.panes.logs.rows import Rows
 
 SIZE = (100, 12)
 ROOM = 11

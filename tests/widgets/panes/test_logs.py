@@ -16,7 +16,7 @@ from tests.widgets.panes.log_values import NOW, TIME, Log, counts, origin
 from widgets.draw import ROLES, Line, fit, line_width
 from widgets.pane_drawing import draw_pane, title_spans
 from widgets.panes import pane_for
-from widgets.panes.logs import LogsPane
+from widgets.panes.logs.pane import LogsPane
 
 SIZES = [(36, 2), (36, 4), (40, 10), (52, 20), (76, 5), (110, 8), (158, 46), (230, 60)]
 PANE = LogsPane()
@@ -195,8 +195,9 @@ def test_drawing_is_cheap() -> None:
 
 def test_it_loads_no_driver() -> None:
     script = (
-        "import sys; import widgets.panes.logs\n"
-        "print(sorted({'docker', 'requests', 'asyncpg', 'redis', 'console.sources.logs'} & set(sys.modules)))"
+        "import sys; import widgets.panes.logs.pane\n"
+        "heavy = {'docker', 'requests', 'asyncpg', 'redis', 'console.sources.logs.source'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -210,7 +211,7 @@ def test_it_says_how_to_configure_it() -> None:
 
 
 def test_sources_are_listed_with_what_is_wrong_with_them() -> None:
-    from widgets.panes.log_views import SOURCES, source_detail, source_rows
+    from widgets.panes.logs.views import SOURCES, source_detail, source_rows
     from widgets.table import small_table
 
     log = Log("api", "db")
@@ -231,7 +232,7 @@ def test_sources_are_listed_with_what_is_wrong_with_them() -> None:
 
 
 def test_a_line_in_full() -> None:
-    from widgets.panes.log_views import line_detail
+    from widgets.panes.logs.views import line_detail
 
     log = Log("api")
     log.add('{"level":"error","msg":"no answer","tags":["a",1],"nested":{"x":null}}', Level.ERROR)
@@ -249,7 +250,7 @@ def test_a_line_in_full() -> None:
 
 
 def test_a_line_is_shown_with_the_rest_of_its_message() -> None:
-    from widgets.panes.log_views import line_detail
+    from widgets.panes.logs.views import line_detail
 
     log = Log("api", "db")
     log.add("before")

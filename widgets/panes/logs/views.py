@@ -15,7 +15,7 @@ from console.text import clean
 from console.units import count, duration
 from widgets.draw import BLANK, Line, wrap
 from widgets.pane import Context, View
-from widgets.panes.log_canvas import LogCanvas
+from widgets.panes.logs.canvas import LogCanvas
 from widgets.table import Column
 
 if TYPE_CHECKING:

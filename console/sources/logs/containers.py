@@ -18,7 +18,7 @@ from console.sources.docker.engines import Endpoint, existing, find_endpoints, f
 
 if TYPE_CHECKING:
     from console.sources.docker.engine_events import Event, EventStream
-    from console.sources.engine_logs import LogClient
+    from console.sources.logs.engine import LogClient
 
 LIST_EVERY = 60.0
 """Seconds between two full lists: events tell of changes, the list is the truth."""
@@ -125,7 +125,7 @@ class ContainerLogs:
         return self._client
 
     def _first(self, endpoints: list[Endpoint]) -> LogClient:
-        from console.sources.engine_logs import LogClient  # the SDK is loaded once there is an engine
+        from console.sources.logs.engine import LogClient  # the SDK is loaded once there is an engine
 
         failure: SourceError = NotFound("no container engine")
         for endpoint in endpoints:

@@ -19,8 +19,8 @@ from console.logs.reader import Look, Reader
 from console.logs.snapshot import LogSnapshot
 from console.metrics import Sample, labels
 from console.sources.base import Focus
-from console.sources.container_logs import ContainerLogs
-from console.sources.container_streams import ContainerStreams
+from console.sources.logs.containers import ContainerLogs
+from console.sources.logs.streams import ContainerStreams
 from console.text import clean
 from console.worker import Worker
 

@@ -12,8 +12,8 @@ from console.logs.origin import Kind, Origin, Origins
 from console.logs.streams import FileStream, Stream
 
 if TYPE_CHECKING:
-    from console.sources.container_logs import ContainerLog, ContainerLogs
-    from console.sources.engine_logs import EngineStream
+    from console.sources.logs.containers import ContainerLog, ContainerLogs
+    from console.sources.logs.engine import EngineStream
 
 MAX_STREAMS = 32
 """Containers read through the engine's API at most: each takes a thread and a connection."""
@@ -88,6 +88,6 @@ class ContainerStreams:
 
 
 def _engine_stream(engine: ContainerLogs, log: ContainerLog, origin: Origin) -> EngineStream:
-    from console.sources.engine_logs import EngineStream  # an engine answered: its SDK is loaded already
+    from console.sources.logs.engine import EngineStream  # an engine answered: its SDK is loaded already
 
     return EngineStream(engine.client, log.id, log.terminal, origin)

@@ -10,9 +10,9 @@ from console.logs.levels import Level
 from console.units import count
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
 from widgets.pane import Context, Pane, View
-from widgets.panes.log_rows import newest_of
-from widgets.panes.log_views import views
-from widgets.panes.log_words import columns_for, one_row
+from widgets.panes.logs.rows import newest_of
+from widgets.panes.logs.views import views
+from widgets.panes.logs.words import columns_for, one_row
 
 if TYPE_CHECKING:
     from console.logs.snapshot import LogSnapshot

@@ -16,8 +16,8 @@ from console.logs.levels import Level
 from console.units import count
 from widgets.draw import Line, Span, fit, sparkline, spread
 from widgets.pane import Context, ViewCanvas
-from widgets.panes.log_rows import Rows, newest_of
-from widgets.panes.log_words import Columns, columns_for, one_row, rows_of
+from widgets.panes.logs.rows import Rows, newest_of
+from widgets.panes.logs.words import Columns, columns_for, one_row, rows_of
 
 if TYPE_CHECKING:
     from console.logs.buffer import LogLine

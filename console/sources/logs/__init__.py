@@ -1,0 +1,1 @@
+"""The logs: `source` is what the collector asks; what it reads with is in `console.logs`."""

@@ -1,0 +1,1 @@
+"""The logs: `pane` is what the overview draws, the other files are its parts."""
