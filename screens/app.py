@@ -37,6 +37,7 @@ from screens.last_door import few_colors, filters_of
 from screens.overview import OverviewScreen
 from screens.playback import Playback, seconds_since
 from themes import THEMES
+from widgets.boundary import DrawingFailedError
 from widgets.lines import HeaderState
 from widgets.panes import TITLES
 
@@ -542,7 +543,11 @@ class OpsConsole(App[None], inherit_bindings=False):
         """Copy what is in front: the row under the cursor, the window, or the pane."""
         from screens.copying import COPY_LIMIT, text_in_front, wrapped
 
-        text = text_in_front(self.screen)
+        try:
+            text = text_in_front(self.screen)
+        except DrawingFailedError as failure:
+            self.tell(f"this cannot be copied: {failure}", "error")
+            return
         if not text:
             self.tell("there is nothing to copy here")
             return
@@ -564,7 +569,8 @@ class OpsConsole(App[None], inherit_bindings=False):
             path = export(self.screen, name, self.collector.clock.now())
         except OSError as error:
             self.tell(f"could not write {clean(str(error.filename or name), 120)}: {error.strerror}", "error")
-        except (ValueError, RuntimeError) as error:  # a NUL in the name; ~ of an unknown user
+        # a NUL in the name, ~ of an unknown user, a column that fails
+        except (ValueError, RuntimeError, DrawingFailedError) as error:
             self.tell(f"could not write {clean(name, 120)}: {error}", "error")
         else:
             self.tell(f"written to {path}")

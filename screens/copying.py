@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from screens.detail import ScrollCanvas
 from screens.zoom import ZoomScreen
+from widgets.boundary import attempt
 from widgets.canvas import Canvas
 from widgets.pane_widget import PaneWidget
 from widgets.table import Table
@@ -27,13 +28,16 @@ SCREEN_STRING = 700
 
 
 def text_in_front(screen: Screen[Any]) -> str:
-    """The window's lines, the row under the cursor, or the pane with the keyboard."""
+    """The window's lines, the row under the cursor, or the pane with the keyboard.
+
+    Raises DrawingFailedError when a column cannot say what stands in it.
+    """
     focused = screen.focused
     if isinstance(focused, ScrollCanvas):
         return focused.plain
     if isinstance(focused, Table):
         row = focused.current
-        return "\t".join(column.span(row)[0] for column in focused.columns) if row is not None else ""
+        return "\t".join(attempt(_cells, focused, row)) if row is not None else ""
     if isinstance(focused, Canvas):
         return focused.text
     return ""
@@ -55,24 +59,32 @@ def wrapped(text: str, env: Mapping[str, str]) -> str:
 def export(screen: Screen[Any], name: str, now: datetime) -> Path:
     """Write the table in front as CSV, any other screen as text; 0600, never over an existing file.
 
-    Raises OSError, or ValueError and RuntimeError for names that can be no file's.
+    Raises OSError, ValueError and RuntimeError for names that can be no file's, and DrawingFailedError.
     """
     table = next((table for table in screen.query(Table) if table.display), None)
     kind = screen.kind if isinstance(screen, ZoomScreen) else "overview"
     suffix = "csv" if table is not None else "txt"
     stamp = now.astimezone().strftime("%Y%m%d-%H%M%S")
     path = Path(name).expanduser() if name else Path(f"opsconsole-{_file_name(kind)}-{stamp}.{suffix}")
+    rows = [] if table is None else attempt(_rows, table)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="replace") as file:
         if table is not None:
-            write = csv.writer(file)
-            write.writerow([_literal(column.title) for column in table.columns])
-            for row in table.rows:
-                write.writerow([_literal(column.span(row)[0]) for column in table.columns])
+            csv.writer(file).writerows(rows)
         else:
             panes: list[Canvas] = [*screen.query(PaneWidget)]
             file.write("\n\n".join(canvas.text for canvas in panes or screen.query(Canvas)) + "\n")
     return path.resolve()
+
+
+def _cells(table: Table[Any], row: Any) -> list[str]:
+    return [column.span(row)[0] for column in table.columns]
+
+
+def _rows(table: Table[Any]) -> list[list[str]]:
+    """Titles and rows as they stand, harmless to spreadsheets."""
+    cells = [[column.title for column in table.columns], *(_cells(table, row) for row in table.rows)]
+    return [[_literal(cell) for cell in row] for row in cells]
 
 
 def _file_name(text: str) -> str:

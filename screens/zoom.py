@@ -73,6 +73,8 @@ class ZoomScreen(OpsScreen):
         self._filter_before = ""
         self._filter_error = ""
         self._failure = ""
+        self._defect = ""
+        """What is wrong with the pane or the view itself, whatever the reading."""
         self._states: dict[str, TableState] = {}
         self._absent: bool | None = None
         self.views: list[View[Any]] = self._load_views()
@@ -81,7 +83,7 @@ class ZoomScreen(OpsScreen):
         try:
             views = attempt(self._views)
         except DrawingFailedError as failure:
-            self._failure, views = str(failure), []
+            self._defect, views = str(failure), []
         # a pane without views of its own shows its body, with all the room there is
         whole = View[Any]("all", self.pane.title, (), _no_rows, str, widget=lambda: BodyView(self.pane))
         return views or [whole]
@@ -139,7 +141,7 @@ class ZoomScreen(OpsScreen):
             try:
                 return attempt(view.widget)
             except DrawingFailedError as failure:
-                self._failure = str(failure)
+                self._defect = str(failure)
                 return BodyView(self.pane)
         table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty)
         if view.sort:
@@ -203,8 +205,9 @@ class ZoomScreen(OpsScreen):
 
     def _show_note(self, context: Context) -> None:
         note: Line = ()
-        if self._failure:
-            note = ((f" ✖ this pane failed to draw: {self._failure}", "crit"),)
+        failure = self._defect or self._failure
+        if failure:
+            note = ((f" ✖ this pane failed to draw: {failure}", "crit"),)
         elif self._filter_error:
             note = ((f" {self._filter_error}", "warn"),)
         elif context.snapshot is None:
@@ -216,8 +219,8 @@ class ZoomScreen(OpsScreen):
         elif self.view.note is not None:
             try:
                 text = attempt(self.view.note, context)
-            except DrawingFailedError as failure:
-                text = str(failure)
+            except DrawingFailedError as error:
+                text = str(error)
             note = ((f" {text}", "dim"),) if text else ()
         self.query_one(NoteLine).show(note)
 
@@ -251,7 +254,7 @@ class ZoomScreen(OpsScreen):
         body = self.body
         if isinstance(body, Table):
             self._states[self.view.id] = body.state
-        self.chosen = index % len(self.views)
+        self.chosen, self._defect = index % len(self.views), ""
         await self._mount_view()
 
     async def action_turn(self, step: int) -> None:
@@ -287,7 +290,12 @@ class ZoomScreen(OpsScreen):
         """Everything about a row."""
         from screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(self.kind, self.view, message.row))
+        try:
+            window = attempt(DetailScreen, self.kind, self.view, message.row)
+        except DrawingFailedError as failure:
+            self.ops.tell(f"this row has no details: {failure}", "error")
+        else:
+            self.app.push_screen(window)
 
     # -- filter
 

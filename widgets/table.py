@@ -18,7 +18,8 @@ from textual.message import Message
 from console.filters import Filter, parse
 from console.findings import Severity
 from console.text import clip, pad
-from widgets.canvas import Canvas
+from widgets.boundary import DrawingFailedError, attempt
+from widgets.canvas import Canvas, failed_lines
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit
 
 R = TypeVar("R")
@@ -204,18 +205,27 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._cursor_key: Hashable = None
         self._top = 0
         self._header: list[tuple[int, int, str]] = []
+        self._failure: DrawingFailedError | None = None
 
     # -- what is shown
 
     def show(self, rows: Sequence[R]) -> None:
         """Put these rows on the screen, filtered and sorted; the cursor stays with its row."""
         self._all = rows
-        if self.marked:
-            self.marked &= {self.row_key(row) for row in rows}  # a mark does not outlive its row
         self._arrange()
         self.redraw()
 
     def _arrange(self) -> None:
+        """Filter and sort; what a view's own functions raise stands in place of the rows."""
+        try:
+            attempt(self._arrange_rows)
+            self._failure = None
+        except DrawingFailedError as failure:
+            self._failure, self._rows, self._cursor = failure, [], 0
+
+    def _arrange_rows(self) -> None:
+        if self.marked:
+            self.marked &= {self.row_key(row) for row in self._all}  # a mark does not outlive its row
         rows = [row for row in self._all if self._matches(row)] if not self.filter.empty else list(self._all)
         column = next((c for c in self.columns if c.id == self.sort_column), None)
         if column is not None:
@@ -285,6 +295,8 @@ class Table(Canvas, Generic[R], can_focus=True):
             x += cells + GAP
         header = draw_header(widths, self.sort_column, self.descending)
         lines: list[Line] = [((" " * lead, "text"), *header)]
+        if self._failure is not None:
+            return [*lines, *failed_lines(self._failure, width)]
         if not self._rows:
             shown = f"no row of {len(self._all)} matches the filter" if self._all else self.empty
             return [*lines, ((" " * lead + shown, "dim"),)]
@@ -337,7 +349,10 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def _go(self, index: int) -> None:
         self._cursor = max(0, min(index, len(self._rows) - 1))
-        self._remember()
+        try:
+            attempt(self._remember)
+        except DrawingFailedError:
+            self._cursor_key = None  # the row cannot be followed
         self.redraw()
 
     def action_sort(self) -> None:
@@ -366,7 +381,10 @@ class Table(Canvas, Generic[R], can_focus=True):
         """Mark the row, or take its mark away, and go on to the next."""
         if self.current is None:
             return
-        self.marked ^= {self.row_key(self.current)}
+        try:
+            self.marked ^= {attempt(self.row_key, self.current)}
+        except DrawingFailedError:
+            return  # drawing it says what is wrong with the row
         self.action_move(1)
 
     def action_open(self) -> None:
