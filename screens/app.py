@@ -50,6 +50,8 @@ RESIZE_STORM = 0.2
 """Seconds within which two sizes of the terminal may be taken for one."""
 PROMPTS = ("command", "filter", "jump")
 """Actions that open a prompt."""
+NO_MARKUP = {ord("["): "(", ord("]"): ")", ord("\\"): "/"}
+"""For Textual's palette, which takes its commands' names for markup."""
 FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
 """States whose drawing counts seconds."""
 
@@ -578,6 +580,7 @@ class OpsConsole(App[None], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         """What the palette offers."""
         for number, kind in enumerate(self.kinds, 1):
+            kind = clean(kind, 40).translate(NO_MARKUP)
             yield SystemCommand(f"Pane {kind}", f"zoom pane {number}", lambda n=number: self.action_pane(n))
         for theme in THEMES:
             yield SystemCommand(

@@ -42,10 +42,11 @@ async def console(
     config: Config | None = None,
     clock: StillClock | None = None,
     notes: Sequence[str] = (),
+    toasts_drawn: bool = False,
 ) -> AsyncIterator[tuple[Pilot[None], OpsConsole]]:
     """The app, once every source was read and drawn."""
     app = OpsConsole(config or Config(), given, notes, host="db-eu-1", clock=clock)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=toasts_drawn) as pilot:
         await until(
             pilot, lambda: app.collector.feeds and all(f.reading for f in app.collector.feeds.values())
         )
