@@ -11,6 +11,8 @@ from console.sources.postgres.model import Counters, Rates
 INTERVAL = 3.0
 """Seconds a rate spans: sessions report their statistics once a second at most, so that over one second
 a busy session would seem to do twice as much, then nothing."""
+LEAST = 1.4
+"""Seconds below which there is no rate yet: most sessions would not have reported even once."""
 RECENT = 60.0
 """Seconds judged as one stretch, so that one poll's few transactions raise no alarm."""
 LATELY = 600.0
@@ -69,11 +71,13 @@ class Stretch:
             self._points.popleft()
 
     def over(self, seconds: float) -> Rates | None:
-        """The rates from the oldest poll within the last `seconds` to the newest; None with one poll."""
+        """The rates from the oldest poll within the last `seconds` to the newest; None when too near."""
         if len(self._points) < 2:
             return None
         end, after, asked = self._points[-1]
         first = bisect_left(self._points, end - seconds, key=lambda point: point[0])
         first = min(first, len(self._points) - 2)
         begin, before, asked_before = self._points[first]
+        if end - begin < LEAST:
+            return None
         return rates(before, after, end - begin, asked - asked_before, len(self._points) - 1 - first)

@@ -215,6 +215,12 @@ def test_a_stretch_reaches_back_as_far_as_asked_and_begins_anew_after_a_reset() 
     assert (minute.seconds, minute.tps, whole.seconds) == (60, 5, 600)
     stretch.add(1000.0, Counters(commits=3), 0)
     assert stretch.over(60) is None
+    stretch.add(1000.4, Counters(commits=3), 0)
+    assert stretch.over(60) is None, "no session had reported yet: not nothing, but unknown"
+    stretch.add(1001.5, Counters(commits=153), 0)
+    soon = stretch.over(60)
+    assert soon is not None
+    assert soon.tps == pytest.approx(100)
 
 
 def test_totals_add_up() -> None:
