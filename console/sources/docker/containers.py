@@ -194,8 +194,9 @@ class DockerSnapshot(Snapshot):
 
     @property
     def cpu(self) -> float:
-        """Cores busy with all containers measured."""
-        return sum(usage.cpu for usage in self.usage.values() if usage.cpu == usage.cpu)  # not NaN
+        """Cores busy with all containers measured; not-a-number before anything was."""
+        known = [usage.cpu for usage in self.usage.values() if usage.cpu == usage.cpu]  # not NaN
+        return sum(known) if known or not self.usage else math.nan
 
     @property
     def memory(self) -> float:

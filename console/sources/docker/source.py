@@ -85,7 +85,8 @@ class DockerSource:
         for state, count in snapshot.counts.items():
             yield Sample("opsconsole_containers", count, labels(engine=self.name, state=state))
         if snapshot.usage:
-            yield Sample("opsconsole_containers_cpu_cores", snapshot.cpu, engine)
+            if not math.isnan(snapshot.cpu):
+                yield Sample("opsconsole_containers_cpu_cores", snapshot.cpu, engine)
             yield Sample("opsconsole_containers_memory_bytes", snapshot.memory, engine)
         detailed = len(snapshot.containers) <= DETAILED
         for container in snapshot.containers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -227,6 +228,9 @@ def test_sums_stand_below_when_there_is_room() -> None:
     assert "cpu 0.0 of 4 cores  mem 200M of 16.0G" in drawn(CALM, 110, 6).splitlines()[-1]
     assert drawn(CALM, 36, 2).startswith("  cpu 0.0 of 4 cores")
     assert "more" in drawn(MANY, 110, 10).splitlines()[-1]
+    one = container(1)
+    unknown = drawn(snapshot(one, usage={one.id: usage(cpu=math.nan)}), 36, 2)
+    assert unknown.startswith("  cpu - of 4 cores"), "nothing measured yet is not nothing used"
 
 
 def test_an_empty_engine_is_no_fault() -> None:
@@ -349,6 +353,7 @@ def test_the_sums_are_plotted_for_this_engine() -> None:
 def test_the_pane_loads_no_driver() -> None:
     script = (
         "import sys, widgets.panes.docker.pane, widgets.panes.docker.views\n"
-        "sys.exit(any(name in sys.modules for name in ('docker', 'requests', 'console.sources.docker.engine_api')))"
+        "drivers = ('docker', 'requests', 'console.sources.docker.engine_api')\n"
+        "sys.exit(any(name in sys.modules for name in drivers))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

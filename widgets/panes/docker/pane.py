@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +127,8 @@ class DockerPane(Pane):
         """What all of them take of the host."""
         snapshot: DockerSnapshot = context.snapshot
         engine = snapshot.engine
-        cores = f"{snapshot.cpu:.1f} of {engine.cpus} cores" if engine.cpus else percent(snapshot.cpu)
+        busy = f"{snapshot.cpu:.1f}" if math.isfinite(snapshot.cpu) else "-"
+        cores = f"{busy} of {engine.cpus} cores" if engine.cpus else percent(snapshot.cpu)
         memory = bytes_(snapshot.memory) + (f" of {bytes_(engine.memory)}" if engine.memory else "")
         left: list[Span] = [
             ("  cpu ", "label"), (cores, "text"), ("  mem ", "label"), (memory, "text"),
