@@ -226,6 +226,7 @@ def test_sources_are_listed_with_what_is_wrong_with_them() -> None:
     assert shown[2].startswith("▲ db")
     assert shown[2].endswith("permission denied")
     assert shown[3].endswith("1.2k lines skipped")
+    assert shown[3].split()[6] == "-", "a source that never wrote did not write just now"
     detail = "\n".join(text(source_detail(rows[1], log.context(), 60)))
     assert "sudo usermod -aG adm $USER" in detail
     assert "10 since the start" in detail

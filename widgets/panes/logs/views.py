@@ -76,7 +76,8 @@ def source_rows(context: Context) -> Sequence[SourceRow]:
         severity = limit.judge(origin.errors)
         if origin.gap or origin.problem:
             severity = max(severity, Severity.WARNING)
-        rows.append(SourceRow(origin, severity, max(0.0, now - origin.latest)))
+        # in this order not-a-number, of a source that never wrote, stays one
+        rows.append(SourceRow(origin, severity, max(now - origin.latest, 0.0)))
     return rows
 
 
