@@ -46,7 +46,7 @@ def draw_plot(
     measured nothing is drawn.
     """
     values = [v for c in curves for t, v in c.points if t >= now - span and math.isfinite(v)]
-    top = spec.top if spec.top is not None else _nice(max(values, default=0.0))
+    top = spec.top if spec.top is not None else _nice(max(values, default=0.0), spec.unit)
     if spec.limit is not None and spec.top is None:
         top = max(top, spec.limit * 1.05) if values and max(values) > spec.limit * 0.5 else top
     rows = height - 2
@@ -91,12 +91,29 @@ def _legend(spec: PlotSpec, curves: Sequence[Curve]) -> list[Span]:
     return spans
 
 
-def _nice(value: float) -> float:
-    """The smallest of 1, 2, 2.5, 5 times a power of ten that is not below the value."""
+_TIMES = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+"""Seconds that read well as minutes and hours."""
+
+
+def _nice(value: float, unit: Callable[[float], str]) -> float:
+    """The smallest value, not below this one, that reads well in its unit.
+
+    That is 1, 2, 2.5 or 5 times a power of ten; of kilobytes and their like, where the unit counts
+    in 1024; whole minutes or hours above half a minute.
+    """
     if value <= 0 or not math.isfinite(value):
         return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * 0.999999)
+    least, scale = value * 0.999999, 1.0
+    if value > 50 and unit(60.0) == "1m00s":
+        found = next((seconds for seconds in _TIMES if seconds >= least), None)
+        if found is not None:
+            return float(found)
+        scale = 86400.0
+    elif unit(1024.0).startswith("1.0K"):
+        while value / scale > 500:  # above 500 B come 1 K and 2 K, not 1000 B and 2000 B
+            scale *= 1024.0
+    power = 10.0 ** math.floor(math.log10(value / scale)) * scale
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least)
 
 
 def _row_of(limit: float | None, top: float, rows: int) -> int:

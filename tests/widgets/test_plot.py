@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from console.history import Point
-from console.units import bytes_, percent
+from console.units import bytes_, count, duration, percent
 from widgets.draw import ROLES, Line, line_width
 from widgets.plot import Curve, PlotSpec, draw_plot
 
@@ -105,3 +107,23 @@ def test_a_limit_that_is_near_is_in_view() -> None:
     far = plain(draw_plot(spec, [Curve("", series(3.0))], 40, 9, NOW, 120))
     assert any("┄" in line for line in near[1:])
     assert not any("┄" in line for line in far[1:])
+
+
+@pytest.mark.parametrize(
+    ("unit", "most", "top"),
+    [
+        (bytes_, 72e6, "100M"),
+        (bytes_, 700, "1.0K"),
+        (bytes_, 1001 << 20, "1.0G"),
+        (count, 1010, "2.0k"),
+        (duration, 49, "50s"),
+        (duration, 62, "2m00s"),
+        (duration, 5000, "2h00m"),
+        (duration, 90_000, "2d0h"),
+    ],
+)
+def test_the_top_of_an_axis_reads_well_in_its_unit(
+    unit: Callable[[float], str], most: float, top: str
+) -> None:
+    lines = draw_plot(PlotSpec("", unit), [Curve("", [(99.0, most)])], 40, 6, 100.0, 60.0)
+    assert lines[1][0][0].split()[0] == top
