@@ -23,7 +23,7 @@ from console.logs.splitter import Splitter
 from console.logs.tail import Piece
 from console.sources.docker.engine_api import CALL_LIMIT, EngineClient
 
-WAITING_BYTES = 4 * 1024 * 1024
+WAITING_BYTES = 1024 * 1024
 """Bytes read ahead of the console; then the engine has to wait."""
 _HEADER = 8
 """Bytes before each piece of a stream that carries both output and errors."""

@@ -24,8 +24,8 @@ from console.sources.logs.streams import ContainerStreams
 from console.text import clean
 from console.worker import Worker
 
-READ_LIMIT = 0.6
-"""Seconds one poll reads; what is left is read by the next, or skipped and marked."""
+READ_SHARE = 0.6
+"""Share of its interval one poll may read; what is left is read by the next, or skipped and marked."""
 ENGINE_EVERY = 2.0
 """Seconds between two questions whether containers came or went."""
 ENGINE_LIMIT = 0.5
@@ -93,7 +93,7 @@ class LogSource:
         if now >= self._next_engines:
             self._next_engines = now + ENGINE_EVERY
             await self._ask_engines()
-        await self._worker.call(self._look)
+        await self._worker.call(self._look, READ_SHARE * self.cadence[focus])
         taken = 0
         while self._reader.ready:
             look = self._last = self._reader.ready.popleft()
@@ -119,11 +119,11 @@ class LogSource:
             if found is not None:
                 self._containers.found(number, engine, found)
 
-    def _look(self) -> None:
+    def _look(self, seconds: float) -> None:
         """One look, in the reader's thread."""
         journal = self._reader.journal is not None
         streams = self._containers.streams(self._reader.intake.kept, journal)
-        self._reader.look(streams, READ_LIMIT)
+        self._reader.look(streams, seconds)
 
     def _find_journal(self) -> Journal | None:
         now = time.monotonic()
