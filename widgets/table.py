@@ -328,9 +328,13 @@ class Table(Canvas, Generic[R], can_focus=True):
         if style is None:
             cursor = super().role_style("cursor" if self.has_focus else "mark")
             mine = super().role_style(base)
-            # a warning stays a warning under the cursor: only the background is the cursor's
-            style = mine + cursor if base in ("text", "dim", "label") else cursor + mine
-            style = self._roles[role] = style + Style(bgcolor=cursor.bgcolor)
+            if base.startswith("banner-"):
+                style = mine  # its own background is what tells its text apart
+            elif base in ("text", "dim", "label"):
+                style = mine + cursor
+            else:  # a warning stays a warning: only the background is the cursor's
+                style = cursor + mine + Style(bgcolor=cursor.bgcolor)
+            self._roles[role] = style
         return style
 
     # -- moving
