@@ -11,6 +11,7 @@ all it writes, answers the queries terminals answer, keeps every byte and draws 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -24,6 +25,7 @@ import tempfile
 import termios
 import threading
 import time
+import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ from typing import Any, Self, TypeAlias
 
 import psutil
 import pyte
+from wcwidth import wcwidth
 
 from tests.pty.usage import Usage, usage
 
@@ -51,6 +54,8 @@ KEYS: Mapping[str, str] = {
 _QUERIES = re.compile(rb"\x1b\[(?:([0>]?)c|([56])n|\?(\d+)\$p)")
 _FOREIGN_TO_PYTE = re.compile(rb"\x1b\[[<=>][0-?]*[ -/]*[@-~]")
 """Sequences with these prefixes are about the keyboard; pyte would take them for others."""
+_MARKS = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u3000-\ud7ff\ue000-\U0010ffff]")
+"""Everything beyond Latin but the lines, bars and dots a console draws."""
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?$")
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)
 """What the program must not inherit as ignored: Python ignores some, nohup others."""
@@ -94,7 +99,8 @@ class Terminal:
     ) -> None:
         self.columns, self.rows = size
         self.screen = pyte.Screen(*size)
-        self._stream = pyte.ByteStream(self.screen)
+        self._stream = pyte.Stream(self.screen)
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._modes = {2026: 2, **(modes or {})}
         self.raw = bytearray()
         """Every byte the program wrote."""
@@ -213,8 +219,11 @@ class Terminal:
         return data
 
     def _draw(self, data: bytes) -> None:
+        text = self._decode(_FOREIGN_TO_PYTE.sub(b"", data))
+        if not text.isascii():
+            text = _MARKS.sub(_drawable, text)
         with contextlib.suppress(Exception):  # pyte stumbles over sequences it does not know
-            self._stream.feed(_FOREIGN_TO_PYTE.sub(b"", data))
+            self._stream.feed(text)
 
     def watch(self, question: Callable[[Terminal], Any]) -> Watch:
         """Ask this after every piece of output from now on, until it is true once."""
@@ -433,6 +442,12 @@ _NOT_INHERITED = frozenset(
     {"LINES", "COLUMNS", "TMUX", "TMUX_PANE", "STY", "TERM_PROGRAM", "NO_COLOR", "DATABASE_URL",
      "REDIS_URL", "DOCKER_HOST", "DOCKER_CONTEXT", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"}
 )  # fmt: skip
+
+
+def _drawable(match: re.Match[str]) -> str:
+    """The character, unless pyte would drop it with all that follows: enclosing marks and the like."""
+    char = match.group()
+    return char if wcwidth(char) > 0 or unicodedata.combining(char) else ""
 
 
 def encoded(key: str) -> str:

@@ -7,6 +7,7 @@ are the past of figures that are held against the truth here.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -65,6 +66,23 @@ def console(request: pytest.FixtureRequest, consoles: Mapping[tuple[int, int], T
 def since(consoles: Mapping[tuple[int, int], Terminal]) -> float:
     """When all of them followed the log (monotonic seconds)."""
     return time.monotonic()
+
+
+def test_nothing_is_none_before_it_is_known(load: Load) -> None:
+    """A rate needs two readings: until then there is a dash, and never a nought that is not true."""
+    untrue = re.compile(r"tps +0\b|hit +(?:0%|idle)|cpu 0\.0 of|evicted +0/s|ops +0/s|sessions +0/")
+    seen: list[str] = []
+
+    def look(terminal: Terminal) -> bool:
+        seen.extend(untrue.findall(terminal.text))
+        return False
+
+    with Terminal([*program(), "--config", load.config], size=(240, 70)) as terminal:
+        terminal.watch(look)
+        terminal.wait_for(r"cpu \d\.\d of", START_LIMIT)
+        terminal.wait_for(r"tps +[1-9]", START_LIMIT)
+        terminal.wait_for(r"evicted +[1-9]", START_LIMIT)
+    assert seen == []
 
 
 def test_the_header_agrees(console: Terminal, truth: Independent) -> None:

@@ -194,9 +194,10 @@ class HostTruth:
         true = self.truth.processes.gauge(f"rss {pid}", look.moment, PROCESS_AGE)
         look.near(f"memory of {pid}", size(memory), true, part=PROCESS_MEMORY)
         look.equal(f"user of {pid}", user, pwd.getpwuid(owner).pw_name)
-        if known.strip():
-            told = command.removesuffix("…").split()[0]
-            look.equal(f"command of {pid}", told in known, True)
+        # others' tests run programs with hostile names, of which only the beginning is as it was
+        told = re.match(r"[\w./:-]*", command)
+        if known.strip() and told:
+            look.equal(f"command of {pid}", told[0] in known, True)
 
     def _states(self, look: Look, match: re.Match[str]) -> None:
         letter = {"zombies": "Z", "state D": "D"}[match[1]]
