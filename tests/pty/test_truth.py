@@ -1,7 +1,14 @@
 """Every number on the overview agrees with an independent reading of a loaded host, at all four sizes.
 
-The consoles, one a size, look at the same servers at the same time. Sparklines are left out: they
-are the past of figures that are held against the truth here.
+The consoles, one a size, look at the same servers at the same time. What cannot be held against
+another reading, and why:
+
+- sparklines: the past of figures that are;
+- Redis' ping: a round trip of a moment; its magnitude only;
+- a device's latency, and the share of throttled periods: quotients of two small counters over one
+  very second;
+- a database's growth: it takes minutes to know;
+- processes, of the ten busiest, that ended since they were listed.
 """
 
 from __future__ import annotations
