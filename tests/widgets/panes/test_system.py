@@ -184,7 +184,7 @@ def test_everything_wrong_is_shown_or_counted() -> None:
 def test_a_full_disk_is_on_top_with_its_limit_on_the_meter() -> None:
     full = replace(CALM, filesystems=(ROOT, replace(ROOT, mount="/var", used=96 * G, available=4 * G)))
     first, second, *_ = body(full, 80, 11).split("\n")
-    assert first.startswith("disk✖   96% ━")
+    assert first.startswith("disk ✖  96% ━")
     assert "┿" in first
     assert "/var" in first
     assert first.rstrip().endswith("4.0G free")

@@ -81,8 +81,8 @@ def _metered(
     """Name, mark, value, meter with its limit, and what stands behind; `order` is rank and place."""
     role = SEVERITY_ROLE[severity]
     line: Line = (
-        (pad(name, LABEL - 2), "label"),
-        (f"{SEVERITY_MARK[severity]} ", role),
+        (pad(name, LABEL - 1), "label"),
+        (SEVERITY_MARK[severity], role),  # a share takes four of its five cells: a blank follows
         (f"{pad(percent(ratio), VALUE - 1, '>')} ", role),
         *meter(ratio, grid.meter, limit, role if severity else ""),
         (" ", "text"),
