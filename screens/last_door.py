@@ -57,6 +57,6 @@ def filters_of(app: App[Any], filters: Sequence[LineFilter]) -> list[LineFilter]
     if few_colors(app):
         # the terminal's own colours pass as they are: by way of 24 bits others would come out
         kept = [each for each in kept if not isinstance(each, ANSIToTruecolor | Monochrome | NoColor)]
-    if app.no_color:
+    if app.no_color or app.console.color_system is None:
         kept.append(_NO_COLOR)
     return [*kept, _LAST_DOOR]
