@@ -22,7 +22,7 @@ PROBED = 8 << 20
 """Bytes that what starts a health check takes for a moment."""
 SECONDS = 3.0
 """Ages go on between the two readings."""
-_HEADINGS = ("NAME", "STATE", "CPU 2 MIN", "CPU", "MEM/LIMIT", "RST", "UP", "NET ↓", "NET ↑", "IMAGE")
+_HEADINGS = ("NAME", "STATE", "CPU 2 MIN", "CPU", "MEM/LIMIT", "RST", "UP", "NET IN/OUT", "IMAGE")
 _TEXTS = ("NAME", "STATE", "IMAGE")
 """Columns whose words begin below the heading's first letter; figures end below its last."""
 _UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -119,8 +119,7 @@ class EngineTruth:
         self._usage(look, name, row, items[-1])
         if "UP" in row and items[-1]["State"]["Running"] and row["UP"] != "-":
             self._age(look, f"up time of {name}", row["UP"], items, "StartedAt")
-        for column in ("NET ↓", "NET ↑"):
-            look.among(f"network of {name}", row.get(column, "-"), ["-", "0"])  # --network none
+        look.among(f"network of {name}", row.get("NET IN/OUT", "-"), ["-", "0/0"])  # --network none
         if row.get("IMAGE"):
             image = items[-1]["Config"]["Image"]
             look.equal(f"image of {name}", image.startswith(row["IMAGE"].removesuffix("…")), True)

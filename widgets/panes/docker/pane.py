@@ -22,6 +22,10 @@ BRIEF = 5
 """Lines below which there is no table: what is wrong, or a few sums."""
 PAST = 12
 """Cells of a container's last two minutes."""
+NARROWEST, WORDS = 13, 24
+"""Cells of a state: at least, and those that say all of `exit 137 OOM, restarting`."""
+BESIDE = 26
+"""Cells of the mark, CPU, memory and restarts, with the blanks between: what a state leaves its room to."""
 _STATES: Mapping[str, str] = {
     "restarting": "crit",
     "dead": "crit",
@@ -45,10 +49,11 @@ _COLUMNS: tuple[Column[Row], ...] = (
 def columns(rows: Sequence[Row], width: int) -> tuple[Column[Row], ...]:
     """The columns for these rows: the names get what they need, at most a third of the room."""
     longest = max((cells(row.container.name) for row in rows), default=4)
+    name = max(8, min(longest, width // 3))
+    state = max(NARROWEST, min(WORDS, width - name - BESIDE))
     return (
-        Column("name", "NAME", shown.name, max(8, min(longest, width // 3))),
-        # wide enough for `exit 137 OOM, restarting` before anything of lesser weight has room
-        Column("state", "STATE", shown.state, 24 if width >= 58 else 13, flex=1),
+        Column("name", "NAME", shown.name, name),
+        Column("state", "STATE", shown.state, state, flex=1),
         *_COLUMNS,
     )
 
