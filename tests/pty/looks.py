@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from tests.pty.figures import PaneText, Shown, panes
 from tests.pty.independent import Span
@@ -69,6 +70,11 @@ Check = Callable[[Look, "re.Match[str]"], None]
 Rules = Sequence[tuple[str, Check]]
 
 
+def _ticked(clock: str, terminal: Terminal) -> bool:
+    """Whether the header's clock says another second."""
+    return terminal.lines()[0][-8:] != clock
+
+
 def agree(terminal: Terminal, check: Callable[[Look], None]) -> Look:
     """Look until everything on one screen agrees; fails with what did not at the last look."""
     problems: list[str] = []
@@ -78,6 +84,5 @@ def agree(terminal: Terminal, check: Callable[[Look], None]) -> Look:
         problems = look.problems
         if not problems:
             return look
-        second = look.header[-8:]
-        terminal.wait_for(lambda t, second=second: t.lines()[0][-8:] != second)
+        terminal.wait_for(partial(_ticked, look.header[-8:]))
     raise AssertionError("\n".join([*problems, terminal.text]))

@@ -131,10 +131,10 @@ class EngineTruth:
         code = f"exit {state['ExitCode']}" + (" OOM" if state["OOMKilled"] else "")
         status = state.get("Health", {}).get("Status", "none")
         if state["Status"] == "running" and shown.startswith("exit"):
-            return item["RestartCount"] > 0  # it runs again, for a moment: its last end is told
+            return bool(item["RestartCount"])  # it runs again, for a moment: its last end is told
         whole = {"restarting": code, "exited": code, "running": "running" if status == "none" else status}
         if state["Status"] == "running" and shown.startswith("CPU "):
-            return item["HostConfig"]["NanoCpus"] > 0
+            return bool(item["HostConfig"]["NanoCpus"])
         begin = shown.removesuffix("…").strip(" ,")
         true = whole.get(state["Status"], state["Status"])
         return begin.startswith(true) or true.startswith(begin)
