@@ -30,8 +30,8 @@ def log_line(number: int, chance: random.Random) -> bytes:
     what = "upstream timeout" if level == "ERROR" else "handled"
     route = chance.choice(ROUTES)
     return (
-        f"{stamp}Z {level} api[{number % 8}] {what} method=GET path={route} "
-        f"status=200 ms={chance.randint(1, 400)} id={number:08x}\n"
+        f"{stamp}Z {level} api[{number % 8}] id={number:08x} {what} method=GET path={route} "
+        f"status=200 ms={chance.randint(1, 400)}\n"
     ).encode()
 
 
@@ -41,19 +41,20 @@ class Redis:
     def __init__(self, path: str, chance: random.Random) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(path)
+        self._socket.settimeout(5.0)
         self._chance = chance
+        self.ask(2000, writes=1.0)  # most keys are there when the reading begins
 
-    def ask(self, count: int) -> None:
-        """This many operations, sent together."""
+    def ask(self, count: int, writes: float = 0.25) -> None:
+        """This many operations, sent together, a share of them writes."""
         commands = []
         for _ in range(count):
-            key = f"session:{self._chance.randint(1, 4000)}"
-            if self._chance.random() < 0.25:
+            key = f"session:{self._chance.randint(1, 1500)}"
+            if self._chance.random() < writes:
                 commands.append(f"SETEX {key} 600 {'v' * 60}\r\n")
             else:
                 commands.append(f"GET {key}\r\n")
         self._socket.sendall("".join(commands).encode())
-        self._socket.settimeout(5.0)
         with contextlib.suppress(TimeoutError):
             self._socket.recv(1 << 16)
 

@@ -137,7 +137,8 @@ class EngineTruth:
             return bool(item["HostConfig"]["NanoCpus"])
         begin = shown.removesuffix("…").strip(" ,")
         true = whole.get(state["Status"], state["Status"])
-        return begin.startswith(true) or true.startswith(begin)
+        whole_words = re.match(rf"{re.escape(true)}\b", begin) is not None
+        return whole_words or (len(begin) >= 5 and true.startswith(begin))
 
     def _usage(self, look: Look, name: str, row: Mapping[str, str], item: Mapping[str, Any]) -> None:
         used, slash, limit = row["MEM/LIMIT"].partition("/") if "MEM/LIMIT" in row else ("-", "", "")
