@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ BINARY = {"B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 DECIMAL = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _TITLE = re.compile(r"(?:[╭┏][─━]|^[─━]) (\d) ([A-Z]\w+)")
 _BARS = re.compile("[▁-█━─┿┼]+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _METER = re.compile("[━─┿┼]{3,}")
 _TIMES = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "µs": 1e-6}
 
@@ -20,6 +22,10 @@ class Shown:
 
     value: float
     slack: float
+
+
+UNKNOWN = Shown(math.nan, 0.0)
+"""A dash, or a word such as `idle`: near to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +76,16 @@ def filled(line: str) -> Shown | None:
 def share(text: str) -> Shown:
     """`71%` and `3.4%` as ratios."""
     number = text.removesuffix("%")
+    if not _NUMBER.fullmatch(number):
+        return UNKNOWN
     return Shown(float(number) / 100, _half(number) / 100)
 
 
 def size(text: str) -> Shown:
     """`9.1G` in bytes; `/s` is left away."""
     text = text.removesuffix("/s")
+    if not _NUMBER.fullmatch(text[:-1]):
+        return UNKNOWN
     unit = BINARY[text[-1]]
     return Shown(float(text[:-1]) * unit, _half(text[:-1]) * unit)
 
@@ -84,6 +94,8 @@ def amount(text: str) -> Shown:
     """`950`, `12.3k`; `/s` is left away. A whole number below a thousand may still be rounded."""
     text = text.removesuffix("/s")
     number = text.rstrip("kMG")
+    if not _NUMBER.fullmatch(number):
+        return UNKNOWN
     unit = DECIMAL[text[len(number) :]]
     return Shown(float(number) * unit, _half(number) * unit)
 
@@ -91,6 +103,8 @@ def amount(text: str) -> Shown:
 def time_span(text: str) -> Shown:
     """`850ms`, `42s`, `3m12s`, `5h03m` in seconds; what is below the last unit was cut."""
     parts = re.findall(r"([\d.]+)(ms|µs|[dhms])", text)
+    if not parts:
+        return UNKNOWN
     value = sum(float(number) * _TIMES[unit] for number, unit in parts)
     number, unit = parts[-1]
     return Shown(value, _TIMES[unit] * (1.0 if unit in "hm" else _half(number)))
