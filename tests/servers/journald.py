@@ -73,8 +73,11 @@ class Journald:
         settings = self._run / "systemd" / "journald.conf.d"
         settings.mkdir()
         (settings / "test.conf").write_text("[Journal]\nRateLimitBurst=0\nReadKMsg=no\nRuntimeMaxUse=64M\n")
+        command: list[str | Path] = [self._unshare, "-m", "sh", "-c", _SCRIPT, self._run, self._daemon]
+        if setpriv := shutil.which("setpriv"):  # an aborted test run takes its journal along
+            command = [setpriv, "--pdeathsig", "TERM", *command]
         self._process = subprocess.Popen(
-            [self._unshare, "-m", "sh", "-c", _SCRIPT, self._run, self._daemon],
+            command,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until = time.monotonic() + START_LIMIT
