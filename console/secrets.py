@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.errors import Refused
+    from console.worker import Worker
 
 MASK = "***"
 COMMAND_LIMIT = 5.0
@@ -75,3 +80,47 @@ def password_from(command: str) -> str:
         reason = f"password_command {shown} ended with status {done.returncode}"
         raise Refused(reason, "run it in a shell to see why")
     return done.stdout.decode("utf-8", errors="replace").partition("\n")[0].rstrip("\r")
+
+
+class PasswordCommand:
+    """The password a `password_command` prints, asked for once and again after it was refused.
+
+    The command runs in a thread of its own and may be slower than a poll: what it printed, or why it
+    failed, serves whoever asks next.
+    """
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+        self._password: str | None = None
+        self._failure: Refused | None = None
+        self._worker: Worker | None = None
+
+    async def get(self) -> str:
+        """The password. Raises Refused when the command failed, TimedOut while it has not ended."""
+        from console.worker import Worker
+
+        if self._password is None:
+            self._worker = self._worker or Worker("password_command")
+            if self._failure is None:
+                await self._worker.call(self._fetch)
+            failure, self._failure = self._failure, None
+            if failure is not None:
+                raise failure
+        return self._password or ""
+
+    def _fetch(self) -> None:
+        from console.errors import Refused
+
+        try:
+            self._password = password_from(self._command)
+        except Refused as failure:
+            self._failure = failure
+
+    def forget(self) -> None:
+        """The password was refused: it may have been changed, or have been a token that expired."""
+        self._password = None
+
+    def stop(self) -> None:
+        """Let the thread end; never waits."""
+        if self._worker is not None:
+            self._worker.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 from typing import Any
@@ -183,31 +182,3 @@ def _broken(error: BaseException, place: Place) -> SourceError:
     if isinstance(error, OSError):
         return Unreachable(f"{place.where}: {error.strerror or error}", hint)
     return Refused(f"{place.where}: {error}", "")
-
-
-async def run_password_command(words: list[str], limit: float) -> str:
-    """The first line a command prints; run without a shell. Raises Refused when it fails."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except OSError as error:
-        raise Refused(
-            f"password_command {words[0]!r}: {error.strerror}", "mend it in the configuration"
-        ) from None
-    try:
-        async with asyncio.timeout(limit):
-            output, complaint = await process.communicate()
-    except TimeoutError:
-        raise TimedOut(f"password_command did not end within {limit:g} s", "try it in a shell") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        first = complaint.decode(errors="replace").strip().partition("\n")[0]
-        raise Refused(f"password_command ended with {process.returncode}: {first}", "try it in a shell")
-    return output.decode(errors="replace").partition("\n")[0].rstrip("\r")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -14,9 +13,10 @@ from console.config import Config, Limits
 from console.errors import Refused, SourceError, TimedOut
 from console.findings import Finding
 from console.metrics import Sample
+from console.secrets import PasswordCommand
 from console.sources.base import Focus
 from console.sources.postgres.address import is_postgres, parse
-from console.sources.postgres.connect import FAST_LIMIT_MS, explain, run_password_command
+from console.sources.postgres.connect import FAST_LIMIT_MS, explain
 from console.sources.postgres.judge import judge
 from console.sources.postgres.link import Link
 from console.sources.postgres.model import PostgresSnapshot
@@ -71,8 +71,7 @@ class PostgresSource:
         clock: Clock | None = None,
     ) -> None:
         self._url, self._env = url, dict(env or {})
-        self._password_command = password_command
-        self._password: str | None = None
+        self._password = PasswordCommand(password_command) if password_command else None
         self._limits = limits or Limits()
         self.name, self.target = _called(url, self._env, name)
         self._link: Link | None = None
@@ -144,6 +143,8 @@ class PostgresSource:
 
     async def close(self) -> None:
         """Let go of both connections; may be called twice."""
+        if self._password is not None:
+            self._password.stop()
         await self._slow.stop()
         link, self._link = self._link, None
         if link is None:
@@ -173,13 +174,12 @@ class PostgresSource:
 
     async def _open(self, timeout_ms: int) -> Link:
         address = parse(self._url, self._env)
-        if self._password_command and self._password is None:
-            words = shlex.split(self._password_command)
-            self._password = await run_password_command(words, ANSWER_LIMIT - 0.2)
+        password = None if self._password is None else await self._password.get()
         try:
-            return await Link.open(address, self._password, timeout_ms, self._pooled)
+            return await Link.open(address, password, timeout_ms, self._pooled)
         except Refused:
-            self._password = None  # it may have been a token that has expired: ask the command again
+            if self._password is not None:
+                self._password.forget()
             raise
 
     async def _open_slow(self) -> Link:

@@ -19,7 +19,7 @@ from console.config import Config, Limits
 from console.errors import Refused, SourceError, TimedOut, Unreachable
 from console.findings import Finding
 from console.metrics import Sample
-from console.secrets import password_from
+from console.secrets import PasswordCommand
 from console.sources.base import Focus
 from console.sources.redis import info as read
 from console.sources.redis.address import Address, BadAddress, local_addresses, parse_url
@@ -70,8 +70,7 @@ class RedisSource:
         self._addresses = tuple(addresses)
         self._guessed = guessed
         self._fault = fault
-        self._password_command = password_command
-        self._password = ""
+        self._password = PasswordCommand(password_command) if password_command else None
         self._limits = limits or Limits()
         self._clock: Clock = clock or SystemClock()
         self._worker = Worker(f"redis {name}")
@@ -144,6 +143,8 @@ class RedisSource:
         """Close the connection and let the thread go."""
         self._drop()
         self._worker.stop()
+        if self._password is not None:
+            self._password.stop()
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -162,7 +163,8 @@ class RedisSource:
                 if not self._guessed:
                     raise
             except Refused as error:
-                self._password = ""  # the command is run again: the password may have been changed
+                if self._password is not None:
+                    self._password.forget()
                 refusal = refusal or error
             else:
                 self._addresses, self._guessed = (address,), False
@@ -171,15 +173,7 @@ class RedisSource:
         raise refusal or not_found()
 
     async def _secret(self, address: Address) -> str:
-        if not self._password_command:
-            return address.password
-        if not self._password:
-            # kept by the thread itself: a command slower than a poll serves the next one
-            await self._worker.call(self._fetch)
-        return self._password
-
-    def _fetch(self) -> None:
-        self._password = password_from(self._password_command)
+        return address.password if self._password is None else await self._password.get()
 
     async def _ask(self, link: Link, focus: Focus) -> RedisSnapshot:
         latency = await self._ping(link)

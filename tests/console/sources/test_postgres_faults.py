@@ -8,6 +8,7 @@ import itertools
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -192,19 +193,41 @@ async def test_a_password_file_open_to_others_is_not_read_and_that_is_said(
 async def test_a_password_command_that_hangs_is_ended(
     guarded: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 0.6)
+    monkeypatch.setattr("console.secrets.COMMAND_LIMIT", 0.3)
     url = guarded.tcp_url(user="monitor")
     async with configured(url, {"HOME": "/nonexistent"}, password_command="sleep 60") as source:
         error = await failure(source)
-    assert isinstance(error, TimedOut)
-    assert error.reason.startswith("password_command did not end within")
+    assert isinstance(error, Refused)
+    assert error.reason == "password_command sleep … took more than 0.3 s"
+
+
+async def test_a_password_command_slower_than_a_poll_serves_the_next_one(
+    guarded: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 0.3)
+    release = tmp_path / "release"
+    wait = f"sh -c 'until [ -e {release} ]; do sleep 0.02; done; echo righ:t; echo x >> {tmp_path}/count'"
+    async with configured(
+        guarded.tcp_url(user="monitor"), {"HOME": "/nonexistent"}, password_command=wait
+    ) as source:
+        with pytest.raises(TimedOut):
+            await source.poll(Focus.GLANCE)
+        release.touch()
+        monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 2.7)
+        snapshot = None
+        async with asyncio.timeout(10):
+            while snapshot is None:
+                with suppress(TimedOut):  # while the command has not ended
+                    snapshot = await source.poll(Focus.GLANCE)
+        assert snapshot.server.user == "monitor"
+    assert (tmp_path / "count").read_text() == "x\n"
 
 
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
         ("/nonexistent/vault read", "No such file"),
-        ("sh -c 'echo sealed >&2; exit 3'", "ended with 3: sealed"),
+        ("sh -c 'echo sealed >&2; exit 3'", "sh … ended with status 3"),
         ("printf nonsense", "wrong password"),
     ],
 )

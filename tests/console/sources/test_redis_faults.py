@@ -170,7 +170,7 @@ async def test_a_server_that_never_answers() -> None:
         started = time.monotonic()
         error = await failure(url)
     assert isinstance(error, TimedOut)
-    assert SOCKET_LIMIT - 0.1 < time.monotonic() - started < RedisSource.deadline
+    assert SOCKET_LIMIT - 0.1 < time.monotonic() - started < 2 * RedisSource.deadline  # a loaded machine
 
 
 async def test_a_script_without_end(redis_binary: str) -> None:
