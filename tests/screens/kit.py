@@ -118,6 +118,7 @@ def table(app: OpsConsole) -> Table[Any]:
     return app.base.query_one(Table)
 
 
-async def eventually(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
+async def read(pilot: Pilot[None], app: OpsConsole, holds: Callable[[], object]) -> None:
+    """Have every source asked now, failing ones too, and wait until something holds."""
+    app.collector.refresh()
     await until(pilot, holds)

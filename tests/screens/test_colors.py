@@ -31,9 +31,7 @@ _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
 
 @asynccontextmanager
-async def on(
-    terminal: str, monkeypatch: pytest.MonkeyPatch, theme: str = "ops-dark"
-) -> AsyncIterator[OpsConsole]:
+async def on(terminal: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OpsConsole]:
     """A zoomed table with a critical row, on a terminal of this kind."""
     for name in ("TERM", "COLORTERM", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
@@ -48,7 +46,7 @@ async def on(
     given[1].snapshot = FakeSnapshot(rows=rows)
     given[1].findings = [BAD]
     given[3].error = Unreachable("gone")
-    async with console(given, (110, 30), production(theme=theme)) as (pilot, app):
+    async with console(given, (110, 30), production()) as (pilot, app):
         app.screen.refresh()
         overview = sent(app)
         await pilot.press("2")
@@ -102,7 +100,6 @@ def row_with(screen: pyte.Screen, word: str) -> list[pyte.screens.Char]:
     return [screen.buffer[y][x] for x in range(screen.columns)]
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 @pytest.mark.parametrize(
     ("terminal", "allowed"),
     [
@@ -114,12 +111,21 @@ def row_with(screen: pyte.Screen, word: str) -> list[pyte.screens.Char]:
     ],
 )
 async def test_no_terminal_gets_colours_it_does_not_have(
-    monkeypatch: pytest.MonkeyPatch, terminal: str, allowed: set[str], theme: str
+    monkeypatch: pytest.MonkeyPatch, terminal: str, allowed: set[str]
 ) -> None:
     """On the overview and zoomed, in every theme."""
-    async with on(terminal, monkeypatch, theme) as app:
-        assert codes(sent(app)) <= allowed
+    async with on(terminal, monkeypatch) as app:
         assert codes(app.overview_sent) <= allowed  # type: ignore[attr-defined]
+        for theme in THEMES:
+            await turn(app, theme.name)
+            assert codes(sent(app)) <= allowed
+
+
+async def turn(app: OpsConsole, theme: str) -> None:
+    """Another theme, drawn."""
+    app.theme = theme
+    await Pilot(app).pause()
+    await Pilot(app).pause()
 
 
 @pytest.mark.parametrize("terminal", ["16", "none"])
@@ -165,12 +171,13 @@ async def test_warnings_and_criticals_differ_in_sixteen_colours(monkeypatch: pyt
         assert not warning.underscore
 
 
-@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
-async def test_the_prompt_can_be_read_in_sixteen_colours(monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
+async def test_the_prompt_can_be_read_in_sixteen_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is typed does not fall together with its background."""
-    async with on("16", monkeypatch, theme) as app:
+    async with on("16", monkeypatch) as app:
         await Pilot(app).press("slash", *"typed")
-        screen = terminal_of(app, sent(app))
-        assert screen.display[-1].strip().startswith("/ typed")
-        cells = [screen.buffer[screen.lines - 1][x] for x in range(screen.columns)]
-        assert all(cell.fg != cell.bg for cell in cells if cell.data == "t")
+        for theme in THEMES:
+            await turn(app, theme.name)
+            screen = terminal_of(app, sent(app))
+            assert screen.display[-1].strip().startswith("/ typed")
+            cells = [screen.buffer[screen.lines - 1][x] for x in range(screen.columns)]
+            assert all(cell.fg != cell.bg for cell in cells if cell.data == "t")

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from screens.app import OpsConsole
-from screens.commands import ALIASES, COMMANDS, choices
+from screens.commands import ALIASES, COMMANDS, choices, run_command
 from tests.screens.kit import KINDS, console, table, told, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.stage import until
@@ -71,12 +71,16 @@ async def test_intervals() -> None:
         await told(pilot, app, "asking every 5 s")
         for wrong in ("x", "", "nan", "-1", "0", "inf"):
             app.clear_notifications()
-            await command(pilot, f"interval {wrong}")
+            run_command(app, f"interval {wrong}")
             await told(pilot, app, "is no number of seconds")
         assert app.collector.interval == 5
-        await pilot.press("plus", "plus", "plus", "plus", "plus")
+        await pilot.press("plus")
+        assert app.collector.interval == 10
+        app.set_interval_to(59)
+        await pilot.press("plus")
         assert app.collector.interval == 60
-        await pilot.press(*["minus"] * 9)
+        app.set_interval_to(0.6)
+        await pilot.press("minus", "minus")
         assert app.collector.interval == 0.5
 
 

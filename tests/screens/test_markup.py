@@ -15,6 +15,7 @@ from tests.screens.kit import (
     console,
     header,
     pane_text,
+    read,
     screen_text,
     shown_toasts,
     text_of,
@@ -61,7 +62,7 @@ async def test_markup_in_data_is_text_everywhere(text: str) -> None:
         await until(pilot, lambda: any(text in shown for shown in shown_toasts(app)))
         app.clear_notifications()
         given[2].error = Unreachable(text, text)
-        await until(pilot, lambda: text in pane_text(app, "redis"))
+        await read(pilot, app, lambda: text in pane_text(app, "redis"))
         await pilot.press("1")
         await zoomed(pilot, app, "docker")
         assert text in screen_text(app)

@@ -15,6 +15,7 @@ from tests.screens.kit import (
     header,
     pane_text,
     production,
+    read,
     screen_text,
     wrong,
     zoomed,
@@ -97,11 +98,11 @@ async def test_states_are_told_apart() -> None:
         assert "✖ 2 critical" in header(app)
         assert "✖ 2 docker password needed" in wrong(app)
         given[0].error = Unreachable("gone")
-        await until(pilot, lambda: "✖ stale" in pane_text(app, "system"))
+        await read(pilot, app, lambda: "✖ stale" in pane_text(app, "system"))
         assert "stale since" in pane_text(app, "system")
         assert "api-0" in pane_text(app, "system")
         given[0].error = None
-        await until(pilot, lambda: "✖ stale" not in pane_text(app, "system"))
+        await read(pilot, app, lambda: "✖ stale" not in pane_text(app, "system"))
 
 
 async def test_nothing_wrong_is_said_so() -> None:

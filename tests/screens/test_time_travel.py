@@ -29,6 +29,7 @@ async def history(pilot: Pilot[None], app: OpsConsole, source: FakeSource, clock
         source.findings = [BAD] if second >= 50 else []
         source.error = Unreachable("connection lost") if 20 <= second < 40 else None
         at = clock.monotonic()
+        app.collector.refresh()  # a failing source would be asked again in seconds only
 
         def read(at: float = at) -> bool:
             reading = app.collector.feeds[source.name].reading

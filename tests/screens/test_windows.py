@@ -8,7 +8,7 @@ from console.errors import Unreachable
 from screens.detail import DetailScreen, ScrollCanvas
 from screens.help import HelpScreen
 from screens.keys import shown_key
-from tests.screens.kit import console, screen_text, table, zoomed
+from tests.screens.kit import console, read, screen_text, table, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import ROWS, FakeSnapshot, FakeSource, Row
 from tests.widgets.stage import until
@@ -108,7 +108,7 @@ async def test_details_are_kept_up_to_date_and_outlive_their_row() -> None:
         source.error = Unreachable("down")
         await until(pilot, lambda: "✖ stale" in "".join(c.text for c in app.base.query(Canvas)))
         source.error, source.snapshot = None, FakeSnapshot(rows=ROWS)
-        await until(pilot, lambda: "gone" not in app.screen.query_one(ScrollCanvas).text)
+        await read(pilot, app, lambda: "gone" not in app.screen.query_one(ScrollCanvas).text)
 
 
 async def test_the_header_beneath_a_window_goes_on() -> None:

@@ -7,7 +7,7 @@ from textual.events import Key
 
 from console.errors import NotFound, Refused, Unreachable
 from console.findings import Severity
-from tests.screens.kit import BAD, KINDS, console, screen_text, table, text_of, zoomed
+from tests.screens.kit import BAD, KINDS, console, read, screen_text, table, text_of, zoomed
 from tests.screens.kit import footer as footer_text
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import ROWS, FakeSnapshot, FakeSource, Row
@@ -213,12 +213,12 @@ async def test_a_source_without_data_says_why_and_recovers() -> None:
         assert app.focused is app.screen.query_one("#absence")
         await pilot.press("s", "r", "enter", "d", "space", "right", "left", "y")
         source.error = NotFound("no server", "set DATABASE_URL")
-        await until(pilot, lambda: "set DATABASE_URL" in screen_text(app))
+        await read(pilot, app, lambda: "set DATABASE_URL" in screen_text(app))
         source.error = None
-        await until(pilot, lambda: "api-0" in screen_text(app))
+        await read(pilot, app, lambda: "api-0" in screen_text(app))
         assert app.focused is table(app)
         source.error = Unreachable("connection reset", "look at the server")
-        await until(pilot, lambda: "stale since" in text_of(app, NoteLine))
+        await read(pilot, app, lambda: "stale since" in text_of(app, NoteLine))
         assert "connection reset: look at the server" in text_of(app, NoteLine)
         assert "api-0" in table(app).text
         assert "✖ stale" in text_of(app, TabsLine)
