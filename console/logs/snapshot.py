@@ -27,7 +27,9 @@ class LogSnapshot(Snapshot):
     taken: int = 0
     """Lines that came in the interval before this poll; not those found at the start."""
     rate: float = 0.0
-    """Lines per second over that interval."""
+    """Lines per second over that interval; not-a-number at the first poll, before which there is none."""
+    whole: bool = True
+    """Whether all of the last minute was watched; just after the start its counts are at least so many."""
     minute: Counts = NO_COUNTS
     """Messages by Level in the last minute; lines that continue a message are not counted."""
     hour: tuple[tuple[float, Counts], ...] = ()

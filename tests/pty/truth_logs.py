@@ -31,7 +31,7 @@ class LogTruth:
     def check(self, look: Look) -> None:
         """Lines a second, errors a minute, and that the newest lines are those of the file."""
         pane = look.pane("Logs")
-        title = re.search(r"([\d.k]+)/s(?: +(\S+) errors?/min)?", pane.title)
+        title = re.search(r"([\d.k]+)/s(?: +≥?(\S+) errors?/min)?", pane.title)
         assert title is not None, pane.title
         look.near("lines a second", amount(title[1]), self._rate(look), part=RATE)
         if title[2]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +72,8 @@ class LogSource:
         self._engines = [(engine, Worker("log engine")) for engine in engines]
         self._next_engines = 0.0
         self._worker = Worker("logs")
-        self._polled = time.monotonic()
+        self._begun = self._polled = math.nan
+        """When it was asked first, and last (monotonic seconds)."""
         self._last: Look | None = None
         self._sampled: dict[str, tuple[int, ...]] = {}
         self._closed = False
@@ -106,7 +108,9 @@ class LogSource:
                 'set [logs] files = ["/var/log/app/*.log"]',
             )
         interval, self._polled = now - self._polled, now
-        return self._snapshot(self._last, taken, interval)
+        if math.isnan(self._begun):
+            self._begun = now
+        return self._snapshot(self._last, taken, interval, now - self._begun >= 60)
 
     async def _ask_engines(self) -> None:
         """Learn of containers; an engine that does not answer keeps nobody waiting for long."""
@@ -134,12 +138,13 @@ class LogSource:
             return None
         return Journal(self._origins, self._journal_command)
 
-    def _snapshot(self, look: Look, taken: int, interval: float) -> LogSnapshot:
+    def _snapshot(self, look: Look, taken: int, interval: float, whole: bool) -> LogSnapshot:
         return LogSnapshot(
             buffer=self.buffer,
             newest=self.buffer.newest,
             taken=taken,
-            rate=taken / interval if interval > 0 else 0.0,
+            rate=taken / interval if interval else math.nan,
+            whole=whole,
             minute=look.minute,
             hour=look.hour,
             origins=look.origins,
@@ -188,7 +193,8 @@ class LogSource:
 
     def samples(self, snapshot: LogSnapshot) -> Iterable[Sample]:
         """Lines by source and level, of the sources that wrote since the last time."""
-        yield Sample("opsconsole_log_lines_per_second", snapshot.rate)
+        if math.isfinite(snapshot.rate):
+            yield Sample("opsconsole_log_lines_per_second", snapshot.rate)
         detailed = len(snapshot.origins) <= SAMPLED
         for origin in snapshot.origins:
             if self._sampled.get(origin.name) == origin.levels:
@@ -206,14 +212,15 @@ class LogSource:
         """Sources with many errors, gaps, and files that were asked for and cannot be read; worst first."""
         findings: list[Finding] = []
         limit = self._limits.limit("errors_per_minute")
+        least = "" if snapshot.whole else "at least "
         wrong = sorted((o for o in snapshot.origins if limit.judge(o.errors)), key=lambda o: -o.errors)
         for origin in wrong[:NAMED]:
-            text = f"{origin.errors} {'error' if origin.errors == 1 else 'errors'} in the last minute"
+            text = f"{least}{origin.errors} {'error' if origin.errors == 1 else 'errors'} in the last minute"
             hint = f"on the logs pane: /source:{origin.name} level:error"
             findings.append(Finding(limit.judge(origin.errors), origin.name, text, hint))
         if len(wrong) > NAMED:
             more = sum(origin.errors for origin in wrong[NAMED:])
-            text = f"{more} errors in the last minute"
+            text = f"{least}{more} errors in the last minute"
             findings.append(Finding(Severity.WARNING, f"{len(wrong) - NAMED} more sources", text))
         for origin in snapshot.origins:
             if origin.problem and (origin.expected or origin.kind is not Kind.FILE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import time
 from pathlib import Path
@@ -45,7 +46,8 @@ async def test_lines_levels_and_counts_of_files(tmp_path: Path) -> None:
     async with following(tmp_path / "*.log") as logs:
         first = await logs.poll()
         assert logs.texts == ["2020-01-01 00:00:00 ERROR long ago"]
-        assert (first.taken, first.rate, first.errors) == (0, 0.0, 0)  # history is no news
+        assert (first.taken, first.errors) == (0, 0)  # history is no news
+        assert math.isnan(first.rate)
         with (tmp_path / "app.log").open("a") as log:
             log.write(
                 f"{now} INFO a\n{now} ERROR b\nTraceback (most recent call last):\n  x\nValueError: y\n"
@@ -125,7 +127,7 @@ async def test_what_is_wrong_is_judged(tmp_path: Path) -> None:
             log.write("ERROR two\n")
         findings = logs.source.judge(await logs.poll())
         assert [(f.severity, f.subject, f.text) for f in findings if f.subject == "app"] == [
-            (Severity.WARNING, "app", "2 errors in the last minute")
+            (Severity.WARNING, "app", "at least 2 errors in the last minute")
         ]
         with path.open("a") as log:
             log.writelines("ERROR more\n" for _ in range(20))
@@ -147,7 +149,9 @@ async def test_many_sources_with_errors_share_a_finding(tmp_path: Path) -> None:
             (tmp_path / f"{number}.log").write_text("ERROR x\n" * (number + 1))
         findings = logs.source.judge(await logs.poll())
     assert len(findings) == 6
-    assert sum(int(finding.text.split()[0]) for finding in findings) == sum(range(1, 21))
+    assert sum(int(finding.text.removeprefix("at least ").split()[0]) for finding in findings) == sum(
+        range(1, 21)
+    )
 
 
 async def test_samples_count_up_and_are_silent_of_the_silent(tmp_path: Path) -> None:

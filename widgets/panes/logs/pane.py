@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +37,16 @@ class LogsPane(Pane):
         """Lines a second, and what of the last minute was wrong."""
         snapshot: LogSnapshot = context.snapshot
         errors, warnings = snapshot.errors, snapshot.warnings
-        spans: list[Span] = [(f"{count(round(snapshot.rate))}/s", "text")]
+        spans: list[Span] = []
+        if math.isfinite(snapshot.rate):
+            spans.append((f"{count(round(snapshot.rate))}/s", "text"))
+        least = "" if snapshot.whole else "≥"
         if errors:
             severity = max(context.limit("errors_per_minute").judge(errors), Severity.WARNING)
             word = "error" if errors == 1 else "errors"
-            spans.append((f"  {count(errors)} {word}/min", SEVERITY_ROLE[severity]))
+            spans.append((f"  {least}{count(errors)} {word}/min", SEVERITY_ROLE[severity]))
         if warnings:
-            spans.append((f"  {count(warnings)} warn/min", "text" if errors else "warn"))
+            spans.append((f"  {least}{count(warnings)} warn/min", "text" if errors else "warn"))
         if snapshot.behind:
             spans.append(("  reading behind", "warn"))
         return spans
