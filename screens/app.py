@@ -189,7 +189,6 @@ class OpsConsole(App[None], inherit_bindings=False):
             self.set_keymap(keymap)
             self._notes += notes
         self.set_interval(1.0, self._tick, name="clock")
-        self._repaint = self.set_interval(RESIZE_STORM, self._repaint_all, name="repaint", pause=True)
         self.call_after_refresh(self._begin)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -210,6 +209,9 @@ class OpsConsole(App[None], inherit_bindings=False):
         self.exit(return_code=128 + number)
 
     def _begin(self) -> None:
+        # only from now on: the sizes told while starting are no storm
+        self._resized = -math.inf
+        self._repaint = self.set_interval(RESIZE_STORM, self._repaint_all, name="repaint", pause=True)
         self.run_worker(self._collect(), group="collect", description="find sources", exit_on_error=False)
 
     async def _collect(self) -> None:
@@ -480,7 +482,9 @@ class OpsConsole(App[None], inherit_bindings=False):
         seconds = seconds_since(text, self.collector.clock.now().astimezone())
         if seconds is None:
             self.tell(f"{clean(text, 40)!r} is no time: write HH:MM or HH:MM:SS", "error")
-        elif not self.playback.go_back(seconds, self.collector.clock.monotonic()):
+        elif not self.playback.go_back(
+            seconds, self.collector.feeds.values(), self.collector.clock.monotonic()
+        ):
             self.tell(
                 "nothing is kept from then: the console had not started, or it is too long ago",
                 "warning",

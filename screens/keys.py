@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from textual.binding import Binding, InvalidBinding
 from textual.dom import DOMNode
@@ -76,11 +76,10 @@ def _owners() -> list[type[DOMNode]]:
     """Every class with bindings of its own."""
     import screens
     import widgets
-    import widgets.panes
 
     owners: dict[type[DOMNode], None] = {}
-    for package in (screens, widgets, widgets.panes):
-        for module in iter_modules(package.__path__, f"{package.__name__}."):
+    for package in (screens, widgets):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
             for value in vars(import_module(module.name)).values():
                 if isinstance(value, type) and issubclass(value, DOMNode) and _ours(value):
                     owners[value] = None

@@ -21,6 +21,8 @@ class Playback:
         self.moment: float | None = None
         """Monotonic seconds; None is now."""
         self._then: dict[str, Feed] = {}
+        self._held: dict[str, Feed] = {}
+        self._held_at = 0.0
 
     def keep(self, feed: Feed) -> None:
         """Keep a feed's newest reading for later."""
@@ -28,10 +30,19 @@ class Playback:
             self.past.add(feed.reading)
 
     def feed(self, feed: Feed) -> Feed:
-        """The feed as it was at the moment; live views (`Snapshot.kept` False) look back by themselves."""
-        if self.moment is None or (feed.snapshot is not None and not feed.snapshot.kept):
+        """The feed as it was at the moment.
+
+        Live views (`Snapshot.kept` False) look back by themselves: they keep the feed of when the
+        reader left the present. What was wrong with them before that is not known.
+        """
+        if self.moment is None:
             return feed
         name = feed.source.name
+        held = self._held.get(name)
+        if held is not None and held.good is not None and not held.snapshot.kept:
+            if self.moment < self._held_at:
+                return replace(held, good=replace(held.good, findings=()))
+            return held
         if name not in self._then:
             then = self.past.at(name, self.moment)
             self._then[name] = replace(
@@ -46,8 +57,10 @@ class Playback:
     def hold(self, feeds: Iterable[Feed], now: float) -> None:
         """Stop at this moment, with exactly what is known now."""
         for feed in feeds:
+            self._held[feed.source.name] = replace(feed)
             if feed.reading is not None:
                 self.past.add(feed.reading, always=True)
+        self._held_at = now
         self._go(now)
 
     def release(self) -> None:
@@ -71,10 +84,15 @@ class Playback:
         self._go(max(moment, oldest))
         return moment > oldest - STEP
 
-    def go_back(self, seconds: float, now: float) -> bool:
+    def go_back(self, seconds: float, feeds: Iterable[Feed], now: float) -> bool:
         """Show the moment so many seconds ago; False when nothing is kept from then."""
+        if self.moment is None and seconds == 0:
+            self.hold(feeds, now)
+            return True
         if now - seconds < self.past.oldest:
             return False
+        if self.moment is None:
+            self.hold(feeds, now)
         self._go(now - seconds)
         return True
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from textual.pilot import Pilot
@@ -162,19 +164,29 @@ def test_seconds_since_a_time_of_day() -> None:
     assert seconds_since("12:00:01", now) == 86399
 
 
-async def test_views_that_look_back_by_themselves_are_left_alone() -> None:
-    """Their snapshots are not kept."""
-    from dataclasses import dataclass
-    from typing import ClassVar
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live(FakeSnapshot):
+    """A view that looks back by itself, as that of the logs."""
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
-    class Live(FakeSnapshot):
-        kept: ClassVar[bool] = False
+    kept: ClassVar[bool] = False
 
-    source, clock = FakeSource("logs", snapshot=Live(rows=(Row("line", 0.1),))), StillClock()
-    async with console([source], clock=clock) as (pilot, app):
-        clock.passed = 10
+
+async def test_views_that_look_back_by_themselves_stand_still_too() -> None:
+    """They keep the reading of when the present was left; what was wrong before that is not known."""
+    source, clock = FakeSource("logs", snapshot=Live(rows=(Row("then", 0.1),)), findings=[BAD]), StillClock()
+    async with console([source, FakeSource("redis")], (160, 30), clock=clock) as (pilot, app):
+        clock.passed = 7
+        await pilot.press("p")
+        polls, source.snapshot, source.findings = source.polls, Live(rows=(Row("now", 0.1),)), [BAD, LATE]
+        clock.passed = 17
+        await until(pilot, lambda: source.polls > polls + 2)
+        app.show(app.kinds)
+        assert "then" in pane_text(app, "logs")
+        assert "api-3" in wrong(app)
+        assert "/var" not in wrong(app)
         await pilot.press("left_square_bracket")
-        await pilot.pause()
-        assert "line" in pane_text(app, "logs")
-        assert app.playback.past.nbytes == 0
+        assert "then" in pane_text(app, "logs")
+        assert "nothing wrong" in wrong(app)
+        await pilot.press("p")
+        await until(pilot, lambda: "now" in pane_text(app, "logs"))
+        assert "/var" in wrong(app)
