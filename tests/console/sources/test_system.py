@@ -309,7 +309,7 @@ async def test_a_host_that_lacks_almost_everything_is_shown_with_what_it_has(oth
 
 async def test_steal_and_pressure_of_another_host(other: HostTree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "STEADY_LEAST", 0.0)
-    other.write("pressure/cpu", "some avg10=30.00 avg60=0.00 avg300=0.00 total=1\n")
+    other.write("pressure/cpu", "some avg10=60.00 avg60=0.00 avg300=0.00 total=1\n")
     other.write("pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n")
     other.write("pressure/io", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n")
     source = other.source
@@ -319,7 +319,7 @@ async def test_steal_and_pressure_of_another_host(other: HostTree, monkeypatch: 
     assert snapshot.cpu.steal == pytest.approx(0.3)
     assert snapshot.cores[0].steal == pytest.approx(0.3)
     texts = [finding.text for finding in source.judge(snapshot)]
-    assert texts == ["30% stolen (limit 30%)", "30% of 10 s stalled (limit 20%)"]
+    assert texts == ["30% stolen (limit 30%)", "60% of 10 s stalled (limit 50%)"]
 
 
 async def test_what_swaps_is_in_bytes_a_second(other: HostTree) -> None:
