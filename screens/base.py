@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from console.sources.base import Focus
 from widgets.canvas import ROLE_CLASSES
@@ -40,6 +42,9 @@ class OpsScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "close", "Quit", id="screen.close", tooltip="Close this layer; at the root, quit"),
     ]
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual has it, except that the two widgets concerned are repainted and not the whole screen."""
 
     def __init__(self) -> None:
         super().__init__()

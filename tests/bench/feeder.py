@@ -19,6 +19,8 @@ from typing import BinaryIO
 
 TICKS = 20
 """Bursts a second the rates are spread over."""
+FRESH, PREPARED = 2000, 20_000
+"""Lines a second that are made anew, and lines made beforehand for higher rates."""
 ROUTES = ("/cart", "/checkout", "/login", "/search?q=lamp", "/api/v1/orders", "/health")
 
 
@@ -62,6 +64,8 @@ class Redis:
 def feed(log: BinaryIO | None, lines: float, redis: Redis | None, operations: float, seconds: float) -> int:
     """Feed until standard input ends or `seconds` (0: no limit) are over; the lines written."""
     chance = random.Random(7)
+    # making lines would cost more than writing them: beyond this rate the same ones come again
+    prepared = [log_line(n, chance) for n in range(PREPARED)] if lines > FRESH else []
     start, number, asked = time.monotonic(), 0, 0
     while True:
         now = time.monotonic() - start
@@ -69,7 +73,10 @@ def feed(log: BinaryIO | None, lines: float, redis: Redis | None, operations: fl
             return number
         due = int(now * lines)
         if log is not None and due > number:
-            log.write(b"".join(log_line(n, chance) for n in range(number, due)))
+            if prepared:
+                log.write(b"".join(prepared[n % len(prepared)] for n in range(number, due)))
+            else:
+                log.write(b"".join(log_line(n, chance) for n in range(number, due)))
             number = due
         due = int(now * operations)
         if redis is not None and due > asked:
