@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from inspect import getsource, signature
 
 import pytest
+from rich.console import Console
+from rich.segment import Segment
 from textual import _compositor
 from textual.geometry import Size
 from textual.pilot import Pilot
@@ -106,30 +108,19 @@ def test_textual_still_has_the_private_names_this_stands_on() -> None:
     assert "self._compositor = Compositor()" in getsource(Screen.__init__)
     assert "self.render_partial_update()" in getsource(_compositor.Compositor.render_update)
     assert list(signature(_compositor.Compositor.render_partial_update).parameters) == ["self"]
-    assert list(signature(_compositor.ChopsUpdate.__init__).parameters) == [
-        "self",
-        "chops",
-        "spans",
-        "chop_ends",
-    ]
-    assert "chops = self.chops" in getsource(_compositor.ChopsUpdate.render_segments)
+    assert "self._dirty_regions.clear()" in getsource(_compositor.Compositor.render_partial_update)
+    assert list(signature(_compositor.Compositor._regions_to_spans).parameters) == ["regions"]
+    layers = getsource(_compositor.Compositor.layers_visible.fget)  # type: ignore[attr-defined]
+    assert "(widget, cropped_region, region)" in layers
     assert list(signature(Strip.render).parameters) == ["self", "console"]
     assert list(signature(Strip.crop).parameters)[:3] == ["self", "start", "end"]
 
 
-def test_the_update_is_cut_at_both_ends() -> None:
-    """Strips that reach beyond the changed span are cropped, others are left alone."""
-    from rich.console import Console
-    from rich.segment import Segment
-
+def test_spans_are_sent_where_they_belong() -> None:
+    """Row and column count from one on a terminal."""
     console = Console(color_system=None, force_terminal=True)
-    strip = Strip([Segment("0123456789")])
-    update = SpanUpdate([{0: strip, 10: strip}], [(0, 3, 5)], [[10, 20]])
-    assert update.render_segments(console) == "\x1b[1;4H34"
-    update = SpanUpdate([{0: strip, 10: strip}], [(0, 8, 12)], [[10, 20]])
-    assert update.render_segments(console) == "\x1b[1;9H89\x1b[1;11H01"
-    update = SpanUpdate([{0: strip, 10: None}], [(0, 8, 12)], [[10, 20]])
-    assert update.render_segments(console) == "\x1b[1;9H89"
+    spans = [(3, 0, Strip([Segment("34")])), (9, 1, Strip([Segment("x")]))]
+    assert SpanUpdate(spans).render_segments(console) == "\x1b[1;4H34\x1b[2;10Hx"
 
 
 def test_no_dirty_region_is_no_update() -> None:
