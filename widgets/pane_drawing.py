@@ -66,8 +66,8 @@ def draw_absence(pane: Pane, context: Context, width: int) -> list[Line]:
     lines: list[Line] = [((f"✖ {word}", "crit"), (f"  {feed.source.target}", "text"))]
     lines += wrap(error.reason, width, "text")
     lines += _labelled("fix", error.fix, width, "strong") if error.fix else []
-    wait = max(0.0, feed.next_try - context.now)
-    lines.append(((f"tried again in {duration(wait)}", "dim"),))
+    wait = feed.next_try - context.now
+    lines.append(((f"tried again in {duration(wait)}" if wait > 0 else "trying again", "dim"),))
     return lines
 
 
@@ -133,7 +133,7 @@ def _state(context: Context) -> list[Span]:
     if feed.state is State.REFUSED:
         return [("  ✖ refused", "crit")]
     if feed.state is State.STALE:
-        return [("  ✖ stale", "crit")]
+        return [("  ✖ stale" if feed.snapshot is not None else "  ✖ no answer", "crit")]
     level = worst(feed.findings)
     spans: list[Span] = []
     if level:

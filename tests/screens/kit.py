@@ -47,11 +47,19 @@ async def console(
     """The app, once every source was read and drawn."""
     app = OpsConsole(config or Config(), given, notes, host="db-eu-1", clock=clock)
     async with app.run_test(size=size, notifications=toasts_drawn) as pilot:
-        await until(
-            pilot, lambda: app.collector.feeds and all(f.reading for f in app.collector.feeds.values())
-        )
-        await until(pilot, lambda: "starting …" not in screen_text(app) and not app._drawing)
+        await first_readings(pilot, app)
         yield pilot, app
+
+
+async def first_readings(pilot: Pilot[None], app: OpsConsole) -> None:
+    """Wait until every source was read once, and what it gave is drawn."""
+
+    def drawn() -> bool:
+        feeds = app.collector.feeds.values()
+        read = bool(feeds) and all(feed.reading for feed in feeds)
+        return read and not app._drawing and "starting …" not in screen_text(app)
+
+    await until(pilot, drawn)
 
 
 def screen_text(app: OpsConsole) -> str:
