@@ -15,6 +15,7 @@ from console.sources.docker.container_list import ContainerList
 from console.sources.docker.container_meter import API, BY_API_AT_ONCE, ContainerMeter
 from console.sources.docker.containers import RESTART_WINDOW, Container, DockerSnapshot, Engine
 from console.sources.docker.engines import Endpoint, existing, find_endpoints
+from console.sources.docker.sdk import load_sdk
 
 if TYPE_CHECKING:
     from console.sources.docker.engine_api import EngineClient
@@ -100,9 +101,8 @@ class EngineWatch:
             tried = [self.endpoint]
         else:
             tried = existing(find_endpoints(self._host, self._context, self._env))
-        from console.sources.docker.engine_api import (
-            EngineClient,  # the driver is loaded once there is an engine
-        )
+        load_sdk()  # once there is an engine, not before
+        from console.sources.docker.engine_api import EngineClient
 
         failure: SourceError | None = None
         for endpoint in tried:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from console.errors import NotFound, SourceError, Unreachable
 from console.sources.docker.container_facts import identity, mapping, moment, state_of, text
 from console.sources.docker.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
+from console.sources.docker.sdk import load_sdk
 
 if TYPE_CHECKING:
     from console.sources.docker.engine_events import Event, EventStream
@@ -125,7 +126,8 @@ class ContainerLogs:
         return self._client
 
     def _first(self, endpoints: list[Endpoint]) -> LogClient:
-        from console.sources.logs.engine import LogClient  # the SDK is loaded once there is an engine
+        load_sdk()  # once there is an engine, not before
+        from console.sources.logs.engine import LogClient
 
         failure: SourceError = NotFound("no container engine")
         for endpoint in endpoints:
