@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,21 +27,21 @@ from textual.worker import Worker, WorkerState
 from console.clock import Clock
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
-from console.findings import Finding, Severity, worst
+from console.findings import Finding
 from console.sources.base import State
 from console.text import clean
 from screens.base import OpsScreen
 from screens.crash import report
 from screens.last_door import few_colors, filters_of
 from screens.overview import OverviewScreen
-from screens.playback import Playback, seconds_since
+from screens.playback import seconds_since
+from screens.scene import Scene
 from themes import THEMES
 from widgets.boundary import DrawingFailedError
-from widgets.lines import HeaderState
 from widgets.panes import TITLES
 
 if TYPE_CHECKING:
-    from widgets.pane import Context
+    pass
 
 DRAW_DELAY = 0.04
 """Seconds readings wait for each other, so that sources polled together are drawn together."""
@@ -66,6 +65,13 @@ class OpsConsole(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="The keys that work here"),
         # what opens a prompt comes first, so that what is typed right after it does not go elsewhere
+        Binding(
+            "exclamation_mark",
+            "findings",
+            "Findings",
+            id="app.findings",
+            tooltip="Everything that is wrong, and what mends it",
+        ),
         Binding("colon", "command", "Command", priority=True, id="app.command", tooltip="Type a command"),
         Binding(
             "slash", "filter", "Filter", priority=True, id="app.filter", tooltip="Show only what matches"
@@ -127,20 +133,18 @@ class OpsConsole(App[None], inherit_bindings=False):
     ) -> None:
         self.config = config
         super().__init__()
-        self.host = clean(host or socket.gethostname(), 64)
         self._given = sources
         self._notes = list(notes)
         self._clock = clock
-        self.collector = Collector(sources or (), clock=clock, interval=config.interval)
-        self.playback = Playback()
-        self.kinds: list[str] = list(config.sources) or list(TITLES)
+        kinds = list(config.sources) or list(TITLES)
         if sources is not None:
-            self.kinds = list(dict.fromkeys(source.kind for source in sources))
+            kinds = list(dict.fromkeys(source.kind for source in sources))
+        collector = Collector(sources or (), clock=clock, interval=config.interval)
+        self.scene = Scene(config, collector, kinds, clean(host or socket.gethostname(), 64))
         self.plots_wanted = True
         self.plot_span = 120.0
         self.answers: dict[str, list[str]] = {}
         """What was typed into prompts, by purpose, newest last."""
-        self._chosen: dict[str, str] = {}
         self._news: set[str] = set()
         self._drawing = False
         self._resized = -math.inf
@@ -149,6 +153,16 @@ class OpsConsole(App[None], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = config.theme
         self.set_class(few_colors(self), "-few-colors")
+
+    @property
+    def collector(self) -> Collector:
+        """What polls the sources."""
+        return self.scene.collector
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds with a pane, in the order of their numbers."""
+        return self.scene.kinds
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters as they fit this terminal, and ours as the last one."""
@@ -228,10 +242,10 @@ class OpsConsole(App[None], inherit_bindings=False):
             thread.stop()
             sources = found.sources
             self._notes += found.notes
-        self.collector = Collector(sources, clock=self._clock, interval=self.config.interval)
+        self.scene.collector = Collector(sources, clock=self._clock, interval=self.config.interval)
         self.collector.listen(self._on_reading)
         new = [kind for kind in dict.fromkeys(s.kind for s in sources) if kind not in self.kinds]
-        self.kinds += new
+        self.kinds.extend(new)
         overview = self.screen_stack[0]
         if new and isinstance(overview, OverviewScreen):
             await overview.add_kinds(new)
@@ -285,7 +299,7 @@ class OpsConsole(App[None], inherit_bindings=False):
     # -- readings in, drawings out
 
     def _on_reading(self, feed: Feed) -> None:
-        self.playback.keep(feed)
+        self.scene.playback.keep(feed)
         if self.paused:
             return  # the reader looks at the past: nothing moves
         self._news.add(feed.source.kind)
@@ -319,7 +333,11 @@ class OpsConsole(App[None], inherit_bindings=False):
         if not self.screen_stack:
             return
         # what fails is read seldom, and its age goes on
-        failing = set() if self.paused else {f.source.kind for f in self._feeds() if f.state in FAILING}
+        failing = (
+            set()
+            if self.paused
+            else {feed.source.kind for feed in self.scene.feeds() if feed.state in FAILING}
+        )
         if failing:
             self.show(failing)
         else:
@@ -331,77 +349,14 @@ class OpsConsole(App[None], inherit_bindings=False):
         for source in self.collector.sources:
             self.collector.look(source.name, base.focus_of(source.kind))
 
-    def _feeds(self) -> list[Feed]:
-        """All feeds, as they are or were at the moment in view."""
-        return [self.playback.feed(feed) for feed in self.collector.feeds.values()]
-
-    def feeds(self, kind: str) -> list[Feed]:
-        """The feeds of a kind, the one to show first."""
-        feeds = [feed for feed in self._feeds() if feed.source.kind == kind]
-        chosen = self._chosen.get(kind)
-        if chosen is not None:
-            return sorted(feeds, key=lambda feed: feed.source.name != chosen)
-        return sorted(feeds, key=_wrongness)
-
-    def context(self, kind: str) -> tuple[Context | None, int, Severity]:
-        """What a pane of a kind draws from, how many further sources there are, and their worst."""
-        from widgets.pane import Context  # loaded with the first reading
-
-        feeds = self.feeds(kind)
-        if not feeds:
-            return None, 0, Severity.OK
-        clock = self.collector.clock
-        now, time = clock.monotonic(), clock.now()
-        ago = self.playback.ago(now) or 0.0
-        hidden = worst(finding for feed in feeds[1:] for finding in feed.findings)
-        shown = Context(
-            feeds[0], self.collector.history, self.config, now - ago, time - timedelta(seconds=ago)
-        )
-        return shown, len(feeds) - 1, hidden
+    def wrong(self) -> tuple[list[tuple[str, Finding]], bool]:
+        """All findings, worst first, with the number of their pane; and whether readings are awaited."""
+        return self.scene.wrong()
 
     def choose_next(self, kind: str) -> None:
         """Show the next source of a kind."""
-        names = sorted(feed.source.name for feed in self.feeds(kind))
-        if len(names) > 1:
-            current = self.feeds(kind)[0].source.name
-            self._chosen[kind] = names[(names.index(current) + 1) % len(names)]
+        if self.scene.choose_next(kind):
             self.show({kind})
-
-    def wrong(self) -> tuple[list[tuple[str, Finding]], bool]:
-        """All findings, worst first, with the number of their pane; and whether readings are awaited."""
-        found: list[tuple[str, Finding]] = []
-        feeds = self._feeds()
-        for feed in feeds:
-            number = str(self.kinds.index(feed.source.kind) + 1) if feed.source.kind in self.kinds else ""
-            found += [(number, finding) for finding in feed.findings]
-        waiting = not feeds or any(feed.reading is None for feed in feeds)
-        return sorted(found, key=lambda pair: -pair[1].severity), waiting
-
-    def header_state(self) -> HeaderState:
-        """What the header says now."""
-        findings = [finding for feed in self._feeds() for finding in feed.findings]
-        profile = self.config.profiles.get(self.config.profile)
-        banner = profile.banner or self.config.profile.upper() if profile else self.config.profile.upper()
-        own_cpu, own_memory = self._own_cost()
-        now = self.collector.clock.monotonic()
-        return HeaderState(
-            host=self.host,
-            time=self.collector.clock.now(),
-            banner=clean(banner, 24),
-            banner_color=profile.color if profile else "error",
-            critical=sum(1 for f in findings if f.severity == Severity.CRITICAL),
-            warnings=sum(1 for f in findings if f.severity == Severity.WARNING),
-            own_cpu=own_cpu,
-            own_memory=own_memory,
-            paused_for=self.playback.ago(now),
-        )
-
-    def _own_cost(self) -> tuple[float, float]:
-        for feed in self.collector.feeds.values():
-            own = getattr(feed.snapshot, "own", None)
-            if own is not None:
-                return own.cpu, float(own.pss or own.rss)
-        return math.nan, math.nan
 
     # -- where to look
 
@@ -460,20 +415,20 @@ class OpsConsole(App[None], inherit_bindings=False):
     @property
     def paused(self) -> bool:
         """Whether a moment of the past is in view."""
-        return self.playback.moment is not None
+        return self.scene.playback.moment is not None
 
     def action_pause(self) -> None:
         """Hold the moment, or go on."""
         if self.paused:
-            self.playback.release()
+            self.scene.playback.release()
         else:
-            self.playback.hold(self.collector.feeds.values(), self.collector.clock.monotonic())
+            self.scene.playback.hold(self.collector.feeds.values(), self.collector.clock.monotonic())
         self.show(self.kinds)
 
     def action_step(self, direction: int) -> None:
         """Five seconds back or on; past the newest moment it is live again."""
         now = self.collector.clock.monotonic()
-        if not self.playback.step(direction, self.collector.feeds.values(), now):
+        if not self.scene.playback.step(direction, self.collector.feeds.values(), now):
             self.tell("nothing older is kept")
         self.show(self.kinds)
 
@@ -482,7 +437,7 @@ class OpsConsole(App[None], inherit_bindings=False):
         seconds = seconds_since(text, self.collector.clock.now().astimezone())
         if seconds is None:
             self.tell(f"{clean(text, 40)!r} is no time: write HH:MM or HH:MM:SS", "error")
-        elif not self.playback.go_back(
+        elif not self.scene.playback.go_back(
             seconds, self.collector.feeds.values(), self.collector.clock.monotonic()
         ):
             self.tell(
@@ -545,6 +500,15 @@ class OpsConsole(App[None], inherit_bindings=False):
         else:
             self.push_screen(HelpScreen(active_keys(self.screen), self.kinds))
 
+    def action_findings(self) -> None:
+        """Everything that is wrong, with what mends it; once more closes it."""
+        from screens.findings import FindingsScreen
+
+        if isinstance(self.screen, FindingsScreen):
+            self.screen.action_close()
+        else:
+            self.push_screen(FindingsScreen())
+
     def action_copy(self) -> None:
         """Copy what is in front: the row under the cursor, the window, or the pane."""
         from screens.copying import COPY_LIMIT, text_in_front, wrapped
@@ -593,11 +557,6 @@ class OpsConsole(App[None], inherit_bindings=False):
         yield SystemCommand("Keys", "the keys that work here", self.action_help)
         yield SystemCommand("Export", "write the table in front to a file", self.action_export)
         yield SystemCommand("Quit", "leave the console", self.action_leave)
-
-
-def _wrongness(feed: Feed) -> tuple[int, bool, str]:
-    """Sorts feeds: the worst first, those that answer before those that are not there, then by name."""
-    return -worst(feed.findings), feed.state in (State.NOT_FOUND, State.CONNECTING), feed.source.name
 
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:

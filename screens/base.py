@@ -38,6 +38,7 @@ class FooterKey:
 class OpsScreen(Screen[None], inherit_bindings=False):
     """A screen fed by the collector through the app."""
 
+    BLANK = True  # widgets cover it: drawing it line by line below them cost a tenth of a full repaint
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "close", "Quit", id="screen.close", tooltip="Close this layer; at the root, quit"),
@@ -67,9 +68,9 @@ class OpsScreen(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         for header in self.query(HeaderLine):
-            header.show(self.ops.header_state())
+            header.show(self.ops.scene.header())
         for wrong in self.query(WrongLine):
-            wrong.show(*self.ops.wrong())
+            wrong.show(*self.ops.scene.wrong())
 
     def footer_keys(self) -> Sequence[FooterKey]:
         """The keys the footer offers."""
@@ -86,6 +87,8 @@ class OpsScreen(Screen[None], inherit_bindings=False):
         message.stop()
         if message.number.isdecimal():
             self.ops.action_pane(int(message.number))
+        elif not message.number:
+            self.ops.action_findings()
 
     def on_screen_resume(self) -> None:
         """In view again: everything may have changed meanwhile."""

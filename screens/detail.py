@@ -144,7 +144,7 @@ class DetailScreen(WindowScreen):
         """New readings: the row may have changed or gone."""
         if self.kind not in kinds:
             return
-        context, *_ = self.ops.context(self.kind)
+        context, *_ = self.ops.scene.context(self.kind)
         if context is None or context.snapshot is None:
             return
         try:
@@ -164,7 +164,7 @@ class DetailScreen(WindowScreen):
         head: list[Line] = []
         if self._gone:
             head = [(("gone: this is the last that was seen of it", "warn"),), ()]
-        context, *_ = self.ops.context(self.kind)
+        context, *_ = self.ops.scene.context(self.kind)
         if self._view.detail is not None and context is not None:
             return [*head, *self._view.detail(self._row, context, width)]
         return [*head, *plain_detail(self._view, self._row, width)]

@@ -17,6 +17,12 @@ from widgets.lines import FooterLine, HeaderLine, WrongLine
 from widgets.pane_widget import PaneWidget
 
 
+class Panes(Container):
+    """Holds the panes, which cover it."""
+
+    BLANK = True
+
+
 class OverviewScreen(OpsScreen):
     """All panes; the keyboard chooses one, a digit or Enter zooms it."""
 
@@ -37,7 +43,7 @@ class OverviewScreen(OpsScreen):
         """Header, what is wrong, the panes, the keys."""
         yield HeaderLine()
         yield WrongLine()
-        with Container(id="panes"):
+        with Panes(id="panes"):
             for number, kind in enumerate(self._kinds, 1):
                 yield PaneWidget(kind, number)
         yield FooterLine()
@@ -87,7 +93,7 @@ class OverviewScreen(OpsScreen):
         wanted = set(kinds)
         for pane in self.query(PaneWidget):
             if pane.kind in wanted:
-                context, others, hidden = self.ops.context(pane.kind)
+                context, others, hidden = self.ops.scene.context(pane.kind)
                 if context is not None:
                     pane.show(context, others, hidden)
                 elif self.ops.collector.feeds:
@@ -98,6 +104,7 @@ class OverviewScreen(OpsScreen):
         return (
             FooterKey("", f"1-{min(9, len(self._kinds))}", "pane"),
             FooterKey("pane.zoom", "⏎", "zoom", "screen.zoom_focused"),
+            FooterKey("app.findings", "!", "findings", "app.findings"),
             FooterKey("app.filter", "/", "filter", "app.filter"),
             FooterKey("app.pause", "p", "pause", "app.pause"),
             FooterKey("app.back", "[", "back in time", "app.step(-1)"),

@@ -159,7 +159,7 @@ class ZoomScreen(OpsScreen):
         body = self.body
         if not self.is_mounted or self.kind not in kinds or body is None:
             return
-        context, others, hidden = self.ops.context(self.kind)
+        context, others, hidden = self.ops.scene.context(self.kind)
         absence, plots = self.query_one(Absence), self.query_one(PlotArea)
         absent = context is None or context.snapshot is None
         absence.display, body.display = absent, not absent
@@ -280,8 +280,8 @@ class ZoomScreen(OpsScreen):
         self.show([self.kind])
 
     def action_span(self) -> None:
-        """Plots over two minutes, ten, an hour, two hours."""
-        spans = (120.0, 600.0, 3600.0, 7200.0)
+        """Plots over two minutes, ten, an hour."""
+        spans = (120.0, 600.0, 3600.0)
         after = [span for span in spans if span > self.ops.plot_span]
         self.ops.plot_span = after[0] if after else spans[0]
         self.show([self.kind])

@@ -1,4 +1,4 @@
-"""Columns that fit the width, and rows drawn in them: pure functions, for tables and for panes' small ones."""
+"""Columns that fit the width, and rows drawn in them: pure, for tables and for panes' small ones."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ async def test_markup_in_data_is_text_everywhere(text: str) -> None:
     given[0].findings = [Finding(Severity.CRITICAL, text, text, text)]
     config = Config(profile="p", profiles={"p": Profile(banner=text)}, keys={text: text, "app.pause": text})
     async with console(given, (200, 60), config, notes=[text], toasts_drawn=True) as (pilot, app):
-        app.host = text
+        app.scene.host = text
         app._tick()
         await until(pilot, lambda: text in header(app))
         assert text in wrong(app)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from console.findings import Severity
 from tests.widgets.texts import clean_text
+from widgets.columns import GAP, Column, draw_header, draw_row, layout, small_table
 from widgets.draw import line_width
-from widgets.table import GAP, Column, draw_header, draw_row, layout, small_table
 
 
 def column(
