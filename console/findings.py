@@ -56,3 +56,7 @@ class Limit:
         if value <= self.critical:
             return Severity.CRITICAL
         return Severity.WARNING if value <= self.warning else Severity.OK
+
+    def crossed(self, value: float) -> float:
+        """The threshold a value is past: the critical one, or else that of warnings, crossed or not."""
+        return self.critical if self.judge(value) is Severity.CRITICAL else self.warning

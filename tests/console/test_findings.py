@@ -40,6 +40,7 @@ SEVERITIES = st.lists(st.sampled_from(Severity), max_size=8)
 )
 def test_limits(limit: Limit, value: float, severity: Severity) -> None:
     assert limit.judge(value) is severity
+    assert limit.crossed(value) == (limit.critical if severity is Severity.CRITICAL else limit.warning)
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False), st.floats(0, 10), st.floats(0, 10))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from console.config import Limits
-from console.findings import Finding, Severity, by_severity
+from console.findings import Finding, Limit, Severity, by_severity
 from console.sources.postgres.model import ABORTED, Blocker, PostgresSnapshot, Session, Slot
 from console.text import clip
 from console.units import bytes_, count, duration, percent
@@ -16,7 +16,7 @@ WAITING = 1.0
 EACH = 3
 """Findings of one kind that are told one by one."""
 XID_END = 2_147_483_648
-XID_WARNING, XID_CRITICAL = 1_000_000_000, 1_600_000_000
+XID = Limit(1_000_000_000, 1_600_000_000)
 """Transactions since the oldest unfrozen one; PostgreSQL stops writing shortly before 2^31."""
 ENOUGH_TRANSACTIONS = 100
 ENOUGH_BLOCKS, ENOUGH_READS = 10_000, 1_000
@@ -34,12 +34,12 @@ def judge(snapshot: PostgresSnapshot, limits: Limits) -> list[Finding]:
 
 def _connections(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
     share = snapshot.connections / snapshot.allowed
-    severity = limits.limit("connections").judge(share)
-    if severity:
+    limit = limits.limit("connections")
+    if severity := limit.judge(share):
         yield Finding(
             severity,
             "connections",
-            f"{snapshot.connections} of {snapshot.allowed} taken (limit {percent(limits.connections[0])})",
+            f"{snapshot.connections} of {snapshot.allowed} taken (limit {percent(limit.crossed(share))})",
             "end idle sessions, lower the pools' size, or put a pooler in front",
         )
 
@@ -101,43 +101,50 @@ def _too_long(
     pid = str(session.pid)
     if session.in_transaction:
         age = snapshot.age(session.state_since) or 0.0
-        if severity := limits.limit("idle_in_transaction").judge(age):
+        limit = limits.limit("idle_in_transaction")
+        if severity := limit.judge(age):
             word = "aborted, idle" if session.state == ABORTED else "idle in transaction"
-            text = f"{word} {duration(age)} (limit {duration(limits.idle_in_transaction[0])})"
+            text = f"{word} {duration(age)} (limit {duration(limit.crossed(age))})"
             who = session.application or session.user
             yield age, Finding(severity, pid, text, f"{who} should commit; or pg_terminate_backend({pid})")
     if session.active and not session.waiting:
         age = snapshot.age(session.query_since) or 0.0
-        if severity := limits.limit("query").judge(age):
-            text = f"running {duration(age)} (limit {duration(limits.query[0])}): {clip(session.query, 30)}"
+        limit = limits.limit("query")
+        if severity := limit.judge(age):
+            told = duration(limit.crossed(age))
+            text = f"running {duration(age)} (limit {told}): {clip(session.query, 30)}"
             yield age, Finding(severity, pid, text, f"SELECT pg_cancel_backend({pid})")
     age = snapshot.age(session.transaction_since) or 0.0
     if session.waiting:  # that it is open so long is its blocker's doing, who is told
         age -= snapshot.age(session.query_since) or 0.0
-    if severity := limits.limit("transaction").judge(age):
-        text = f"transaction open {duration(age)} (limit {duration(limits.transaction[0])})"
+    limit = limits.limit("transaction")
+    if severity := limit.judge(age):
+        text = f"transaction open {duration(age)} (limit {duration(limit.crossed(age))})"
         yield age, Finding(severity, pid, text, "old transactions keep vacuum from cleaning")
 
 
 def _prepared(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
+    limit = limits.limit("transaction")
     for transaction in snapshot.prepared[:EACH]:
         age = snapshot.age(transaction.since) or 0.0
-        if severity := limits.limit("transaction").judge(age):
-            text = f"prepared {duration(age)} ago (limit {duration(limits.transaction[0])})"
+        if severity := limit.judge(age):
+            text = f"prepared {duration(age)} ago (limit {duration(limit.crossed(age))})"
             yield Finding(severity, clip(transaction.gid, 30), text, "COMMIT or ROLLBACK PREPARED it")
 
 
 def _replication(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
+    limit = limits.limit("replication_lag")
     for standby in snapshot.standbys:
         lag = standby.replay_lag
-        if lag is not None and (severity := limits.limit("replication_lag").judge(lag)):
-            text = f"{duration(lag)}, {bytes_(standby.replay_bytes or 0)} behind (limit {_lag_limit(limits)})"
+        if lag is not None and (severity := limit.judge(lag)):
+            behind, told = bytes_(standby.replay_bytes or 0), duration(limit.crossed(lag))
+            text = f"{duration(lag)}, {behind} behind (limit {told})"
             yield Finding(severity, standby.name or str(standby.pid), text, "see its load, and the network")
     recovery = snapshot.recovery
     if recovery is None:
         return
-    if recovery.lag is not None and (severity := limits.limit("replication_lag").judge(recovery.lag)):
-        text = f"{duration(recovery.lag)} behind (limit {_lag_limit(limits)})"
+    if recovery.lag is not None and (severity := limit.judge(recovery.lag)):
+        text = f"{duration(recovery.lag)} behind (limit {duration(limit.crossed(recovery.lag))})"
         yield Finding(severity, "standby", text, "see its load, and queries that replay waits for")
     if recovery.paused:
         yield Finding(Severity.WARNING, "standby", "replay is paused", "SELECT pg_wal_replay_resume()")
@@ -146,18 +153,15 @@ def _replication(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding
         yield Finding(Severity.WARNING, "standby", "no WAL receiver runs", hint)
 
 
-def _lag_limit(limits: Limits) -> str:
-    return duration(limits.replication_lag[0])
-
-
 def _slots(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
+    limit = limits.limit("slot_bytes")
     for slot in snapshot.slots:
         retained = slot.retained_bytes or 0.0
-        severity = max(limits.limit("slot_bytes").judge(retained), _slot_state(slot))
+        severity = max(limit.judge(retained), _slot_state(slot))
         if severity:
             state = slot.wal_status if slot.wal_status in {"lost", "unreserved"} else ""
             words = [state or ("active" if slot.active else "inactive"), f"holds {bytes_(retained)} of WAL"]
-            text = f"{', '.join(words)} (limit {bytes_(limits.slot_bytes[0])})"
+            text = f"{', '.join(words)} (limit {bytes_(limit.crossed(retained))})"
             hint = "start its reader, or SELECT pg_drop_replication_slot(...)"
             yield Finding(severity, f"slot {clip(slot.name, 24)}", text, hint)
 
@@ -178,23 +182,25 @@ def _archive(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
         yield Finding(severity, "archive", text, "see archive_command and the server's log")
     if snapshot.backlog is not None:
         waiting = snapshot.backlog.value
-        if severity := limits.limit("archive_backlog").judge(waiting):
-            text = f"{waiting} segments wait (limit {limits.archive_backlog[0]:g})"
+        limit = limits.limit("archive_backlog")
+        if severity := limit.judge(waiting):
+            text = f"{waiting} segments wait (limit {limit.crossed(waiting):g})"
             yield Finding(severity, "archive", text, "archiving is slower than writing, or fails")
 
 
 def _interval(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
     recent, lately = snapshot.recent, snapshot.lately
     if recent is not None:
-        ratio = recent.rollback_ratio
-        enough = ratio is not None and recent.tps * recent.seconds >= ENOUGH_TRANSACTIONS
-        if enough and (severity := limits.limit("rollbacks").judge(ratio or 0.0)):
-            text = f"{percent(ratio or 0.0)} of transactions (limit {percent(limits.rollbacks[0])})"
+        ratio, limit = recent.rollback_ratio, limits.limit("rollbacks")
+        enough = recent.tps * recent.seconds >= ENOUGH_TRANSACTIONS
+        if ratio is not None and enough and (severity := limit.judge(ratio)):
+            text = f"{percent(ratio)} of transactions (limit {percent(limit.crossed(ratio))})"
             yield Finding(severity, "rollbacks", text, "see the server's log for the errors")
         enough = recent.blocks >= ENOUGH_BLOCKS and recent.read * recent.seconds >= ENOUGH_READS
         hit = recent.hit if recent.hit is not None and enough else 1.0
-        if severity := limits.limit("cache_hit").judge(hit):
-            text = f"{percent(hit)} (limit {percent(limits.cache_hit[0])})"
+        limit = limits.limit("cache_hit")
+        if severity := limit.judge(hit):
+            text = f"{percent(hit)} (limit {percent(limit.crossed(hit))})"
             yield Finding(severity, "cache hit", text, "see scans without index, and shared_buffers")
     if lately is not None and lately.deadlocks:
         text = f"{lately.deadlocks} in the last {duration(lately.seconds)}"
@@ -210,9 +216,9 @@ def _interval(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
 def _upkeep(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
     for database in snapshot.databases:
         age = max(database.xid_age, database.mxid_age)
-        if age >= XID_WARNING:
-            severity = Severity.CRITICAL if age >= XID_CRITICAL else Severity.WARNING
-            text = f"wraparound {percent(age / XID_END)} of the way (limit {percent(XID_WARNING / XID_END)})"
+        if severity := XID.judge(age):
+            told = percent(XID.crossed(age) / XID_END)
+            text = f"wraparound {percent(age / XID_END)} of the way (limit {told})"
             yield Finding(severity, database.name, text, "VACUUM FREEZE; end old transactions and slots")
     autovacuum = snapshot.settings.get("autovacuum")
     if autovacuum is not None and autovacuum.value == "off":

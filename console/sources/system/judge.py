@@ -38,8 +38,7 @@ def _over(subject: str, what: str, value: float, limit: Limit, hint: str) -> Ite
     """A finding on a ratio that is past its limit."""
     severity = limit.judge(value)
     if severity:
-        crossed = limit.critical if severity is Severity.CRITICAL else limit.warning
-        text = f"{percent(value)} {what} (limit {percent(crossed)})"
+        text = f"{percent(value)} {what} (limit {percent(limit.crossed(value))})"
         yield Finding(severity, subject, text, hint)
 
 
@@ -56,8 +55,7 @@ def _cpu(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
     limit, load = limits.limit("load"), snapshot.load[1]
     severity = limit.judge(load / cores)
     if severity:
-        crossed = limit.critical if severity is Severity.CRITICAL else limit.warning
-        text = f"{load:.1f} over 5 min, {load / cores:.1f} a core (limit {crossed:g})"
+        text = f"{load:.1f} over 5 min, {load / cores:.1f} a core (limit {limit.crossed(load / cores):g})"
         yield Finding(severity, "load", text, "too much runs at once, or waits for disks (state D)")
 
 
@@ -131,8 +129,7 @@ def _pressure(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
 def _temperatures(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
     for sensor in snapshot.temperatures:
         limit = limits.limit("temperature")
-        severity = limit.judge(sensor.celsius)
-        crossed = limit.critical if severity is Severity.CRITICAL else limit.warning
+        severity, crossed = limit.judge(sensor.celsius), limit.crossed(sensor.celsius)
         if sensor.celsius >= sensor.critical:  # the hardware knows better; false without a limit of its own
             severity, crossed = Severity.CRITICAL, sensor.critical
         if severity:
@@ -145,11 +142,12 @@ def _processes(snapshot: SystemSnapshot) -> Iterator[Finding]:
     severity = ZOMBIES.judge(counts.zombies)
     if severity:
         hint = f"{counts.negligent} does not wait for its children: restart it"
-        text = f"{counts.zombies} ended and not waited for (limit {ZOMBIES.warning:g})"
+        text = f"{counts.zombies} ended and not waited for (limit {ZOMBIES.crossed(counts.zombies):g})"
         yield Finding(severity, "zombies", text, hint)
     severity = UNINTERRUPTIBLE.judge(counts.uninterruptible)
     if severity:
-        text = f"{counts.uninterruptible} stuck in the kernel (limit {UNINTERRUPTIBLE.warning:g})"
+        crossed = UNINTERRUPTIBLE.crossed(counts.uninterruptible)
+        text = f"{counts.uninterruptible} stuck in the kernel (limit {crossed:g})"
         yield Finding(
             severity, "state D", text, "mostly a disk or a network file system that does not answer"
         )

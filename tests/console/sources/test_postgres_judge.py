@@ -43,7 +43,8 @@ def test_connections_of_those_ordinary_roles_may_have(connections: int, severity
     findings = found(connections=connections)
     assert [f.severity for f in findings] == ([severity] if severity else [])
     if findings:
-        assert findings[0].text == f"{connections} of 97 taken (limit 80%)"
+        limit = "95%" if severity is Severity.CRITICAL else "80%"
+        assert findings[0].text == f"{connections} of 97 taken (limit {limit})"
 
 
 def test_idle_in_transaction_by_how_long_it_idles() -> None:
@@ -60,7 +61,7 @@ def test_idle_in_transaction_by_how_long_it_idles() -> None:
     (finding,) = found(
         sessions=(replace(slow, state="idle in transaction (aborted)", state_since=NOW - 400),)
     )
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "aborted, idle 6m40s (limit 30s)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "aborted, idle 6m40s (limit 5m00s)")
 
 
 def test_long_statements_and_transactions_but_not_ours_nor_the_waiting() -> None:
@@ -128,7 +129,7 @@ def test_replication() -> None:
     receiver = Receiver("streaming", "db", "s", NOW)
     assert found(standby=True, recovery=Recovery(0.0, False, receiver)) == []
     (finding,) = found(standby=True, recovery=Recovery(61.0, False, receiver))
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "1m01s behind (limit 10s)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "1m01s behind (limit 1m00s)")
     (finding,) = found(standby=True, recovery=Recovery(0.0, False, None))
     assert finding.text == "no WAL receiver runs"
 
@@ -138,7 +139,7 @@ def test_slots() -> None:
     (finding,) = found(slots=(replace(SLOT, active=False, retained_bytes=5e6),))
     assert (finding.severity, finding.text) == (Severity.WARNING, "inactive, holds 4.8M of WAL (limit 954M)")
     (finding,) = found(slots=(replace(SLOT, retained_bytes=11e9),))
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "active, holds 10.2G of WAL (limit 954M)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "active, holds 10.2G of WAL (limit 9.3G)")
     (finding,) = found(slots=(replace(SLOT, active=False, wal_status="lost"),))
     assert finding.severity is Severity.CRITICAL
     assert found(slots=(replace(SLOT, active=False, temporary=True),)) == []
@@ -153,7 +154,7 @@ def test_archive() -> None:
     (finding,) = found(wal=replace(failing, archived_at=NOW - 700))
     assert finding.severity is Severity.CRITICAL
     (finding,) = found(wal=good, backlog=Dated(100, NOW))
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "100 segments wait (limit 10)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "100 segments wait (limit 100)")
 
 
 def test_shares_are_judged_only_of_enough() -> None:
@@ -163,7 +164,7 @@ def test_shares_are_judged_only_of_enough() -> None:
     assert found(recent=replace(rolling, tps=1)) == []
     missing = replace(CALM, hit=0.6, read=700)
     (finding,) = found(recent=missing)
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "60% (limit 90%)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "60% (limit 70%)")
     assert found(recent=replace(missing, blocks=9000)) == []
     assert found(recent=replace(missing, read=10)) == []
     assert found(recent=replace(missing, hit=None)) == []
@@ -180,7 +181,7 @@ def test_wraparound_autovacuum_indexes() -> None:
     database = Database("orders", False, 0, 999_999_999, 5, Counters(), None)
     assert found(databases=(database,)) == []
     (finding,) = found(databases=(replace(database, xid_age=1_700_000_000),))
-    assert (finding.severity, finding.text) == (Severity.CRITICAL, "wraparound 79% of the way (limit 47%)")
+    assert (finding.severity, finding.text) == (Severity.CRITICAL, "wraparound 79% of the way (limit 75%)")
     (finding,) = found(databases=(replace(database, mxid_age=1_000_000_000),))
     assert finding.severity is Severity.WARNING
     assert [f.subject for f in found(settings={"autovacuum": Setting("off", "", False)})] == ["autovacuum"]

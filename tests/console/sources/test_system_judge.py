@@ -135,6 +135,12 @@ def test_zombies_name_their_parent() -> None:
     assert only(replace(CALM, counts=ProcessCounts(uninterruptible=12))).subject == "state D"
 
 
+def test_a_critical_count_names_the_critical_limit() -> None:
+    assert only(replace(CALM, counts=ProcessCounts(zombies=20))).text.endswith("(limit 20)")
+    assert only(replace(CALM, counts=ProcessCounts(zombies=200))).text.endswith("(limit 200)")
+    assert only(replace(CALM, counts=ProcessCounts(uninterruptible=60))).text.endswith("(limit 50)")
+
+
 def test_the_memory_of_a_limited_control_group() -> None:
     group = Confinement(2 * G, int(1.9 * G), 0.5)
     finding = only(replace(CALM, confinement=group))

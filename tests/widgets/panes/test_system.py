@@ -13,6 +13,7 @@ import pytest
 
 from console.collector import Collector, Feed
 from console.config import Config, Limits
+from console.findings import Severity
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Focus, Reading
@@ -292,6 +293,15 @@ def test_the_tables_show_what_the_snapshot_holds() -> None:
     assert "memory some" in pressure
     assert "71 °C" in pressure
     assert "db-eu-1" in "\n".join(table("host", BUSY))
+
+
+@pytest.mark.parametrize(
+    ("share", "severity", "limit"), [(0.3, Severity.WARNING, "20%"), (0.6, Severity.CRITICAL, "50%")]
+)
+def test_the_limit_shown_is_the_one_that_was_crossed(share: float, severity: Severity, limit: str) -> None:
+    stalled = replace(BUSY, pressures=(Pressure("memory", Stall(share, 0, 0, 0), None),))
+    row = next(row for row in view("pressure").rows(context(stalled)) if row.name == "memory some")
+    assert (row.severity, row.limit) == (severity, limit)
 
 
 def test_pressure_that_is_not_measured_is_said_so() -> None:

@@ -80,7 +80,7 @@ def _pressures(context: Context) -> Iterator[Gauge]:
                 percent(stall.avg10),
                 percent(stall.avg60),
                 percent(stall.avg300),
-                percent(limit.warning) if judged else "",
+                percent(limit.crossed(stall.avg10)) if judged else "",
                 MEANING[kind],
                 limit.judge(stall.avg10) if judged else Severity.OK,
                 stall.avg10,
@@ -96,7 +96,7 @@ def _loads(context: Context) -> Iterator[Gauge]:
         f"{one:.2f}",
         f"{one:.2f}",
         f"{five:.2f}",
-        f"{limit.warning:g}",
+        f"{limit.crossed(five):g}",
         f"tasks that run or wait, over {cores} cores; judged over 5 minutes; 15 minutes: {fifteen:.2f}",
         limit.judge(five),
         one,
@@ -109,13 +109,15 @@ def _temperatures(context: Context) -> Iterator[Gauge]:
         own = (
             f"the hardware's own limit is {sensor.critical:.0f}" if sensor.critical == sensor.critical else ""
         )
-        severity = Severity.CRITICAL if sensor.celsius >= sensor.critical else limit.judge(sensor.celsius)
+        severity, crossed = limit.judge(sensor.celsius), limit.crossed(sensor.celsius)
+        if sensor.celsius >= sensor.critical:
+            severity, crossed = Severity.CRITICAL, sensor.critical
         yield Gauge(
             sensor.label,
             f"{sensor.celsius:.0f} °C",
             "",
             "",
-            f"{limit.warning:.0f}",
+            f"{crossed:.0f}",
             own,
             severity,
             sensor.celsius,
