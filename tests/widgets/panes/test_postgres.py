@@ -268,6 +268,17 @@ def test_sessions_stand_by_wrongness_then_by_what_they_do() -> None:
     assert "Lock:transactionid" in next(row for row in sessions if row.startswith("   4712"))
 
 
+def test_the_parts_of_the_connections_add_up_in_an_order_that_stays() -> None:
+    states = {"idle": 1, "fastpath function call": 1, "idle in transaction": 2, "active": 4}
+    for order in (states, dict(reversed(states.items()))):
+        value = replace(QUIET, states=order, connections=10, reserved=3)
+        told = "10 of 97 connections: 4 active, 2 idle in tx, 1 idle, 1 function, 2 ours; 3 more reserved"
+        note = view("sessions").note
+        assert callable(note)
+        assert note(context(value)) == told
+        assert "4 active  2 idle in tx  1 idle  1 function  2 ours" in drawn(value, 200)
+
+
 def test_a_victim_is_no_culprit() -> None:
     victim = session(9, state="active", wait_type="Lock", query_since=NOW - 900, transaction_since=NOW - 900)
     (row,) = view("sessions").rows(context(snapshot((victim,))))

@@ -87,10 +87,9 @@ LAG = Plot(PlotSpec("to replay", bytes_), _lag)
 
 def _session_note(context: Context) -> str:
     snapshot: PostgresSnapshot = context.snapshot
-    told = "  ".join(f"{number} {words.SHORT.get(name, name)}" for name, number in snapshot.states.items())
-    return (
-        f"{snapshot.connections} of {snapshot.allowed} connections, {snapshot.reserved} more reserved; {told}"
-    )
+    told = ", ".join(f"{number} {name}" for name, number in words.parts(snapshot))
+    taken = f"{snapshot.connections} of {snapshot.allowed} connections"
+    return f"{taken}: {told}; {snapshot.reserved} more reserved"
 
 
 def _tree_note(context: Context) -> str:

@@ -21,7 +21,7 @@ SHORT = {
     "not visible": "hidden",
 }
 """Names of states where room is short."""
-STATES = ("active", "idle in transaction", "idle in transaction (aborted)", "not visible", "idle")
+STATES = ("active", "idle in transaction", "idle in transaction (aborted)", "idle", "not visible")
 """The order in which states are told: what matters first."""
 
 
@@ -30,14 +30,19 @@ def state(session: Session) -> str:
     return SHORT.get(session.state, session.state)
 
 
+def parts(snapshot: PostgresSnapshot) -> list[tuple[str, int]]:
+    """The connections by state, in an order that never changes, and last our own: they add up."""
+    others = sorted(name for name in snapshot.states if name not in STATES)
+    told = [(SHORT.get(name, name), snapshot.states.get(name, 0)) for name in (*STATES, *others)]
+    told.append(("ours", snapshot.connections - sum(snapshot.states.values())))
+    return [(name, number) for name, number in told if number > 0]
+
+
 def states(snapshot: PostgresSnapshot, room: int) -> list[Span]:
     """How many sessions are in which state, those that matter first, as many as have room."""
-    known = [name for name in STATES if snapshot.states.get(name)]
-    known += [name for name in snapshot.states if name not in STATES]
     spans: list[Span] = []
-    for name in known:
-        entry = [(str(snapshot.states[name]), "dim" if name == "idle" else "text")]
-        entry += [(f" {SHORT.get(name, name)}  ", "dim")]
+    for name, number in parts(snapshot):
+        entry = [(str(number), "dim" if name in ("idle", "ours") else "text"), (f" {name}  ", "dim")]
         if line_width([*spans, *entry]) > room + 2:
             break
         spans += entry
