@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -10,6 +12,7 @@ from rich.color import Color, ColorSystem
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
+import themes
 from console import config
 from tests.widgets.fakes import COLUMNS, Row
 from tests.widgets.stage import Stage
@@ -131,3 +134,30 @@ async def test_the_colour_blind_theme_keeps_states_apart(
             (a - b) ** 2 for a, b in zip(simulated(one, matrix), simulated(other, matrix), strict=True)
         )
         assert apart**0.5 > 0.25
+
+
+CSS = Path(themes.__file__).parent / "app.tcss"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_a_look_in_any_number_of_colours(role: str) -> None:
+    """In the themes' colours, and in the terminal's own."""
+    text = CSS.read_text(encoding="utf-8")
+    assert f"\n.canvas--{role} {{" in text
+    assert f"\n.-few-colors .canvas--{role} {{" in text
+
+
+def test_colours_are_theme_tokens_only() -> None:
+    """So that every theme reaches everything; beside them only the terminal's own, where there are few."""
+    found = re.findall(r"(?:color|background|border)[\w-]*: ([^;]+);", CSS.read_text(encoding="utf-8"))
+    assert len(found) > 30
+    for value in found:
+        assert re.fullmatch(r"(round )?\$[\w-]+( \d+%)?|ansi_\w+|none", value), value
+    for package in ("screens", "widgets"):
+        for path in (Path(themes.__file__).parents[1] / package).rglob("*.py"):
+            assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text(encoding="utf-8")), path
+
+
+def test_themes_define_the_same_tokens() -> None:
+    """None falls back to another's."""
+    assert len({frozenset(theme.variables) for theme in THEMES}) == 1
