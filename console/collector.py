@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from console.clock import Clock, SystemClock
-from console.errors import NotFound, Refused, SourceError, TimedOut
+from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut
 from console.findings import Finding, Severity, by_severity
 from console.history import History
 from console.metrics import Sample, labels
@@ -181,7 +181,7 @@ class Collector:
             findings = tuple(by_severity(source.judge(snapshot)))
             samples.extend(source.samples(snapshot))
         except TimeoutError:
-            error = TimedOut(f"no answer within {source.deadline:g} s", "it is retried by itself")
+            error = TimedOut(f"no answer within {source.deadline:g} s", AGAIN)
         except SourceError as failure:
             error = failure
         except asyncio.CancelledError:
@@ -189,7 +189,7 @@ class Collector:
             if task is None or task.cancelling():
                 raise
             # not ours: something within the source was cancelled, which must not end its loop
-            error = SourceError("the question was cancelled from within", "it is retried by itself")
+            error = SourceError("the question was cancelled from within", AGAIN)
         except Exception as failure:  # noqa: BLE001 the one place that catches all
             # a defect in a source must not take the others down: it is a reading too
             error = SourceError(f"{type(failure).__name__}: {failure}"[:300])

@@ -49,8 +49,7 @@ def examine(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
 
 
 def _source(seen: Seen) -> Iterator[Fact]:
-    source, reading = seen.feed.source, seen.feed.reading
-    error = reading.error if reading else None
+    source, reading, error = seen.feed.source, seen.feed.reading, seen.error
     if isinstance(error, NotFound):
         weight = Weight.PROBLEM if seen.wanted else Weight.NOTE
         yield Fact("sources", source.name, f"not found: {redact(error.reason)}", weight, redact(error.fix))

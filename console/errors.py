@@ -14,6 +14,14 @@ from __future__ import annotations
 
 from console.text import clean
 
+AGAIN = "it is asked again by itself"
+"""Ends the fix of an error that may pass: true in the console, which goes on asking."""
+
+
+def once(fix: str) -> str:
+    """A fix, or a whole sentence, for whoever looks a single time: it does not promise to ask again."""
+    return fix.removesuffix(AGAIN).rstrip(";: ")
+
 
 class OpsError(Exception):
     """An error told to the user as one sentence and, where there is one, the fix."""

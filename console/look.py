@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
-from console.errors import NotFound, TimedOut
+from console.errors import NotFound, SourceError, TimedOut, once
 from console.findings import Finding, Severity, by_severity, worst
 from console.history import History
 from console.sources.base import Focus, Reading
@@ -28,12 +28,20 @@ class Seen:
     wanted: bool
 
     @property
+    def error(self) -> SourceError | None:
+        """Why there was no answer; its fix does not count on being asked again."""
+        error = self.feed.reading.error if self.feed.reading else None
+        if error is None or (fix := once(error.fix)) == error.fix:
+            return error
+        return type(error)(error.reason, fix)
+
+    @property
     def findings(self) -> Sequence[Finding]:
         """What is wrong, worst first; a wanted source that is not there is critical."""
-        error = self.feed.reading.error if self.feed.reading else None
+        error = self.error
         if isinstance(error, NotFound) and self.wanted:
             return [Finding(Severity.CRITICAL, self.feed.source.name, error.reason, error.fix)]
-        return by_severity(self.feed.findings)
+        return by_severity(replace(found, hint=once(found.hint)) for found in self.feed.findings)
 
     @property
     def severity(self) -> Severity:

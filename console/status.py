@@ -62,14 +62,14 @@ def _lines(seen: Sequence[Seen], severity: Severity, paint: Paint) -> Iterator[s
         head = f"{paint(pad(word, 10), tone)} {paint(pad(clean(source.name), names), 'bold')}"
         yield f"{head}  {redact(_says(one))}".rstrip()
         for finding in one.findings:
-            if one.feed.reading and one.feed.reading.error and finding.subject == source.name:
+            if one.error and finding.subject == source.name:
                 continue  # said on the line above
             label = paint(pad(finding.severity.name.lower(), 10), TONES[finding.severity])
             hint = paint(f"  ({finding.hint})", "dim") if finding.hint else ""
             yield f"  {label} {finding.subject}: {redact(finding.text)}{redact(hint)}"
         for sentence in one.feed.snapshot.limited if one.feed.snapshot else ():
             yield f"  {paint(pad('limited', 10), 'dim')} {redact(sentence)}"
-    yield paint(f"{severity.name.lower()}, {_count(seen)}", TONES[severity])
+    yield paint(_count(seen), TONES[severity])
 
 
 def _count(seen: Sequence[Seen]) -> str:
@@ -77,7 +77,8 @@ def _count(seen: Sequence[Seen]) -> str:
     for one in seen:
         for finding in one.findings:
             numbers[finding.severity] += 1
-    return f"{numbers[Severity.CRITICAL]} critical, {numbers[Severity.WARNING]} warnings"
+    warnings = numbers[Severity.WARNING]
+    return f"{numbers[Severity.CRITICAL]} critical, {warnings} warning{'' if warnings == 1 else 's'}"
 
 
 def _state(one: Seen) -> tuple[str, str]:
@@ -91,9 +92,8 @@ def _state(one: Seen) -> tuple[str, str]:
 
 def _says(one: Seen) -> str:
     """What the source's own line says: its figures, or why there are none."""
-    error = one.feed.reading.error if one.feed.reading else None
-    if error is not None:
-        return str(error)
+    if one.error is not None:
+        return str(one.error)
     figures = summary(one.feed.source.kind, one.history)
     target = one.feed.source.target
     return "  ".join(part for part in (figures, f"[{target}]" if target else "") if part)
@@ -116,8 +116,7 @@ def _document(seen: Sequence[Seen], severity: Severity, notes: Sequence[str]) ->
 
 
 def _source(one: Seen) -> dict[str, Any]:
-    source, reading = one.feed.source, one.feed.reading
-    error = reading.error if reading else None
+    source, reading, error = one.feed.source, one.feed.reading, one.error
     return {
         "name": clean(source.name),
         "kind": source.kind,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from console.errors import AGAIN
 from console.logs.forms import Form, JournalJson
 from console.logs.origin import Kind, Origin, Origins
 from console.logs.splitter import Splitter
@@ -152,7 +153,7 @@ class Journal:
         status = process.returncode if process else 0
         told = decode(self._told.strip().rpartition(b"\n")[2], 200)
         self.origin.problem = f"journalctl ended with status {status}{': ' if told else ''}{told}"
-        self.origin.fix = "it is started again by itself"
+        self.origin.fix = AGAIN
 
 
 def _available(pipe: IO[bytes] | None, limit: int) -> bytes | None:

@@ -288,15 +288,22 @@ def test_status_tells_what_the_server_says_itself(shell: Shell, redis: RedisServ
     assert document["severity"] == "ok"
 
 
-@pytest.mark.parametrize(("limit", "code", "word"), [("0,2", 1, "warning"), ("0,0", 2, "critical")])
-def test_status_ends_with_the_worst_finding(
-    shell: Shell, redis: RedisServer, limit: str, code: int, word: str
+@pytest.mark.parametrize(
+    ("limit", "code", "word", "last"),
+    [
+        ("0,2", 1, "warning", "0 critical, 1 warning"),
+        ("0,0", 2, "critical", "1 critical, 0 warnings"),
+        ("2,3", 0, "ok", "0 critical, 0 warnings"),
+    ],
+)
+def test_status_ends_with_the_findings_counted(
+    shell: Shell, redis: RedisServer, limit: str, code: int, word: str, last: str
 ) -> None:
     env = {"REDIS_URL": redis.tcp_url, "OPSCONSOLE_LIMITS__REDIS_MEMORY": limit}
     answer = shell("status", "--only", "redis", **env)
     assert answer.returncode == code
     assert answer.stdout.startswith(f"{word:<10} redis")
-    assert answer.stdout.splitlines()[-1].startswith(f"{word}, ")
+    assert answer.stdout.splitlines()[-1] == last
     assert "\x1b" not in answer.stdout
 
 

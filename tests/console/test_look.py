@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from console.config import Config, PostgresTarget
-from console.errors import NotFound, TimedOut, Unreachable
+from console.errors import AGAIN, NotFound, TimedOut, Unreachable
 from console.findings import Finding, Severity
 from console.look import LIMIT, Seen, configured, look
 from console.sources.base import State
@@ -36,6 +38,16 @@ def test_a_source_that_fails_is_not_asked_again() -> None:
     found, took = seen(gone)
     assert (len(gone.polls), took) == (1, 0.0)
     assert found["fake"].severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("fix", "told"), [(AGAIN, ""), (f"is it running? {AGAIN}", "is it running?"), ("start it", "start it")]
+)
+def test_one_look_does_not_promise_another(fix: str, told: str) -> None:
+    found, _ = seen(Fake(raises(Unreachable("gone", fix))))
+    assert found["fake"].error is not None
+    assert found["fake"].error.fix == told
+    assert [finding.hint for finding in found["fake"].findings] == [told]
 
 
 def test_a_source_that_takes_for_ever_is_told_and_holds_up_nobody() -> None:

@@ -22,7 +22,7 @@ from docker.tls import TLSConfig
 from docker.types import CancellableStream
 from docker.utils.utils import version_lt
 
-from console.errors import Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
 from console.sources.docker.container_facts import JSON
 from console.sources.docker.engine_events import WANTED, Event, EventStream, parse
 from console.sources.docker.engine_ping import EnginePing
@@ -171,7 +171,7 @@ class EngineClient:
         return left
 
     def _late(self) -> TimedOut:
-        return TimedOut(f"the engine at {self.endpoint.shown} does not answer", "it is asked again by itself")
+        return TimedOut(f"the engine at {self.endpoint.shown} does not answer", AGAIN)
 
     def _ask(self, call: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """The answer of a call of the SDK; its many errors become ours."""

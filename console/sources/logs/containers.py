@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from console.errors import NotFound, SourceError, Unreachable
+from console.errors import NotFound, SourceError, Unreachable, once
 from console.sources.docker.container_facts import identity, mapping, moment, state_of, text
 from console.sources.docker.engines import Endpoint, existing, find_endpoints, forbidden, missing, start_hint
 from console.sources.docker.sdk import load_sdk
@@ -88,7 +88,7 @@ class ContainerLogs:
                 return None
             return [self._current(log) for log in self._known.values()]
         except SourceError as error:
-            self.note = "" if isinstance(error, NotFound) and not self.expected else str(error)
+            self.note = "" if isinstance(error, NotFound) and not self.expected else once(str(error))
             self.drop()
             self._next_try = now + RETRY
             return None

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.postgres.address import Address, Place
 
 APPLICATION = "opsconsole"
@@ -121,7 +121,7 @@ def explain(
     if isinstance(error, SourceError):
         return error
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
-        return TimedOut(f"{place.where} does not answer in time", "it is asked again by itself")
+        return TimedOut(f"{place.where} does not answer in time", AGAIN)
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
         return _refused_login(error, place, password_given, ignored)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
@@ -136,7 +136,7 @@ def explain(
     if isinstance(error, asyncpg.LockNotAvailableError):
         return TimedOut(f"a system table of {place.where} is locked", "pg_locks says by whom")
     if isinstance(error, asyncpg.CannotConnectNowError):
-        return Unreachable(f"{place.where}: {error}", "it is asked again by itself")
+        return Unreachable(f"{place.where}: {error}", AGAIN)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return Refused(
             str(error), f'GRANT pg_monitor TO "{place.user}", GRANT CONNECT ON DATABASE "{place.database}"'
@@ -166,7 +166,7 @@ def _refused_login(error: Exception, place: Place, given: bool, ignored: str) ->
 
 
 def _broken(error: BaseException, place: Place) -> SourceError:
-    hint = "is the server running? It is asked again by itself"
+    hint = f"is the server running? {AGAIN}"
     if isinstance(error, FileNotFoundError):
         return Unreachable(f"there is no socket {place.socket_file}" if place.is_socket else str(error), hint)
     if isinstance(error, ConnectionRefusedError):

@@ -10,7 +10,7 @@ import asyncpg
 
 from console.clock import Clock, SystemClock
 from console.config import Config, Limits
-from console.errors import Refused, SourceError, TimedOut
+from console.errors import AGAIN, Refused, SourceError, TimedOut
 from console.findings import Finding
 from console.metrics import Sample
 from console.secrets import PasswordCommand
@@ -110,7 +110,7 @@ class PostgresSource:
                 return await self._poll(focus)
         except TimeoutError:
             self._drop()
-            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", "it is asked again by itself") from None
+            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", AGAIN) from None
         except BaseException:
             self._drop()
             raise

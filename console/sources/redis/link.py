@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.redis.address import Address
 from console.text import clean, decode
 from console.worker import Worker
@@ -188,9 +188,9 @@ def translate(error: BaseException, address: Address) -> BaseException:
     if isinstance(error, redis.ResponseError):
         return _answered(str(error), address)
     if isinstance(error, (redis.TimeoutError, TimeoutError)):
-        tls = "; if the server has no TLS, write redis:// for rediss://" if address.tls else ""
+        tls = "if the server has no TLS, write redis:// for rediss://; " if address.tls else ""
         reason = f"{where} did not answer within {SOCKET_LIMIT:g} s"
-        return TimedOut(reason, f"it is retried by itself{tls}")
+        return TimedOut(reason, f"{tls}{AGAIN}")
     if isinstance(error, redis.ConnectionError):
         return _not_connected(error, address)
     # redis-py meets bytes of another protocol with InvalidResponse, ValueError or RecursionError
@@ -247,7 +247,7 @@ def _not_connected(error: Exception, address: Address) -> SourceError:
             fix = f"join the socket's group: sudo usermod -aG redis {os.environ.get('USER', 'YOU')}"
             return Refused(f"no permission to open {where}", fix)
         if number and not isinstance(cause, ConnectionError):
-            return Unreachable(f"{where}: {os.strerror(number)}", "it is retried by itself")
+            return Unreachable(f"{where}: {os.strerror(number)}", AGAIN)
     if "max number of clients" in str(error):
         return _answered(str(error), address)
     return Lost(f"{where} closed the connection", "is it a Redis, and with or without TLS?")

@@ -401,7 +401,7 @@ async def test_all_connections_taken(postgres_bindir: Path) -> None:
             assert (snapshot.connections, snapshot.allowed) == (5, 5)
             assert sum(s.own for s in snapshot.sessions) == 1, "no second connection when they are short"
             (finding,) = [f for f in source.judge(snapshot) if f.subject == "connections"]
-            assert finding.text == "5 of 5 taken (limit 80%)"
+            assert finding.text == "5 of 5 taken (limit 95%)"
             error = await failure(late)
         assert isinstance(error, Refused)
         assert error.reason.startswith("all connections of")
