@@ -1,8 +1,8 @@
 """Bounded series of samples: what sparklines, plots and rules read.
 
-A series keeps 600 points of full resolution (ten minutes at one a second) and 720 coarser ones
-(one a 10 s: two hours), as doubles in arrays: at most 23 KB a series. At most `max_series` series
-are kept; the ones longest without a sample leave first.
+A series keeps 600 points of full resolution (ten minutes at one a second) and 360 coarser ones
+(one a 10 s: an hour), as doubles in arrays: at most 17 KB a series, and no more after an hour. At
+most `max_series` series are kept; the ones longest without a sample leave first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from console.metrics import Labels, Sample
 
 FINE_POINTS = 600
-COARSE_POINTS = 720
+COARSE_POINTS = 360
 COARSE_STEP = 10.0
 """Seconds between two coarse points."""
 _CHUNK = 64

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment, Segments
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -36,6 +36,7 @@ from screens.last_door import few_colors, filters_of
 from screens.overview import OverviewScreen
 from screens.playback import seconds_since
 from screens.scene import Scene
+from screens.terminal_input import take_any_byte
 from themes import THEMES
 from widgets.boundary import DrawingFailedError
 from widgets.panes import TITLES
@@ -49,8 +50,6 @@ RESIZE_STORM = 0.2
 """Seconds within which two sizes of the terminal may be taken for one."""
 PROMPTS = ("command", "filter", "jump")
 """Actions that open a prompt."""
-NO_MARKUP = {ord("["): "(", ord("]"): ")", ord("\\"): "/"}
-"""For Textual's palette, which takes its commands' names for markup."""
 FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
 """States whose drawing counts seconds."""
 
@@ -60,7 +59,8 @@ class OpsConsole(App[None], inherit_bindings=False):
 
     CSS_PATH = Path(__file__).parent.parent / "themes" / "app.tcss"
     TITLE = "opsconsole"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    """Textual's palette ends the app when it is typed into faster than it searches; `:` completes."""
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="The keys that work here"),
@@ -72,7 +72,9 @@ class OpsConsole(App[None], inherit_bindings=False):
             id="app.findings",
             tooltip="Everything that is wrong, and what mends it",
         ),
-        Binding("colon", "command", "Command", priority=True, id="app.command", tooltip="Type a command"),
+        Binding(
+            "colon,ctrl+p", "command", "Command", priority=True, id="app.command", tooltip="Type a command"
+        ),
         Binding(
             "slash", "filter", "Filter", priority=True, id="app.filter", tooltip="Show only what matches"
         ),
@@ -99,15 +101,6 @@ class OpsConsole(App[None], inherit_bindings=False):
         ),
         Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the row or the pane"),
         Binding("ctrl+s", "export", "Export", id="app.export", tooltip="Write the table to a file"),
-        Binding(
-            "ctrl+p",
-            "command_palette",
-            "Palette",
-            show=False,
-            priority=True,
-            id="app.palette",
-            tooltip="Search all commands",
-        ),
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="app.leave", tooltip="Quit"),
         Binding("0", "overview", "Overview", show=False, id="app.overview", tooltip="All panes"),
         *(
@@ -186,9 +179,10 @@ class OpsConsole(App[None], inherit_bindings=False):
 
     def on_load(self) -> None:
         """From before the terminal is taken on, being told to end gives it back."""
+        take_any_byte()
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed_aside)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             try:
                 loop.add_signal_handler(number, self._told_to_end, number)
             except (ValueError, RuntimeError):
@@ -544,19 +538,6 @@ class OpsConsole(App[None], inherit_bindings=False):
             self.tell(f"could not write {clean(name, 120)}: {error}", "error")
         else:
             self.tell(f"written to {path}")
-
-    def get_system_commands(self, screen: Screen[Any]) -> Any:
-        """What the palette offers."""
-        for number, kind in enumerate(self.kinds, 1):
-            kind = clean(kind, 40).translate(NO_MARKUP)
-            yield SystemCommand(f"Pane {kind}", f"zoom pane {number}", lambda n=number: self.action_pane(n))
-        for theme in THEMES:
-            yield SystemCommand(
-                f"Theme {theme.name}", "change the colours", lambda t=theme: setattr(self, "theme", t.name)
-            )
-        yield SystemCommand("Keys", "the keys that work here", self.action_help)
-        yield SystemCommand("Export", "write the table in front to a file", self.action_export)
-        yield SystemCommand("Quit", "leave the console", self.action_leave)
 
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:

@@ -111,6 +111,8 @@ class OpsScreen(Screen[None], inherit_bindings=False):
         """Open the prompt; the answer comes as `PromptLine.Answered` with this purpose."""
         from widgets.prompt import PromptLine  # Textual's Input is loaded when something is typed
 
+        if not self.is_mounted:
+            return  # keys typed ahead of a screen that is only just being opened
         await self.query(PromptLine).remove()
         before = self.ops.answers.setdefault(purpose, [])
         prompt = PromptLine(purpose, label, text, choices, hint, before)

@@ -91,7 +91,7 @@ class WrongLine(Canvas):
     """The worst findings of all sources on one line, so that nothing wrong is out of sight."""
 
     class Chosen(Message):
-        """A finding was clicked: show the pane it comes from."""
+        """A finding was clicked: show the pane it comes from; without a number, show all findings."""
 
         def __init__(self, number: str) -> None:
             super().__init__()
@@ -123,6 +123,7 @@ class WrongLine(Canvas):
             room = width - used - (len(f" +{left} more") if left else 0)
             if index and line_width(entry) > room:
                 spans.append((f" +{left + 1} more", "warn"))
+                self._places.append((used, width, ""))
                 break
             # the first is shown at any width, cut where it must be
             shown = fit(entry, min(line_width(entry), max(room, 8)))

@@ -28,16 +28,34 @@ def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Lin
         return draw_absence(pane, context, width)[:height]
     lines: list[Line] = []
     if feed.state in (State.STALE, State.REFUSED):
-        lines.append(stale_line(context))
+        lines += told(stale_line(context), width, height - pane.least)
     elif context.snapshot.limited and height > pane.least:
-        lines.append(((f"limited view: {context.snapshot.limited[0]}", "warn"),))
+        words = f"limited view: {context.snapshot.limited[0]}"
+        lines += wrap(words, width, "warn")[: max(1, (height - pane.least) // 3)]
     room = height - len(lines)
     if room > 0:
         try:
-            lines += attempt(pane.body, context, width, room)
+            drawn = attempt(pane.body, context, width, room)
+            lines += drawn if feed.state is State.LIVE else [_old(line) for line in drawn]
         except DrawingFailedError as failure:
             lines += failed_lines(failure, width)
     return lines[:height]
+
+
+_BRIGHT = {"text", "strong", "title", "label", "accent"}
+
+
+def _old(spans: Line) -> Line:
+    """Values that are no longer so: nothing of them stands out but what was wrong."""
+    return tuple((text, "dim" if role in _BRIGHT else role) for text, role in spans)
+
+
+def told(spans: Line, width: int, height: int) -> list[Line]:
+    """A line, or when it is too long and there is room, its last span wrapped below the others."""
+    if line_width(spans) <= width or height < 2:
+        return [spans]
+    *head, (text, role) = spans
+    return [tuple(head), *wrap(text, width, role)[: height - 1]]
 
 
 def stale_line(context: Context) -> Line:

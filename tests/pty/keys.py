@@ -158,7 +158,7 @@ PROMPT = "words, !not, column:word"
 EVERYWHERE: Mapping[str, Check] = {
     "app.help": shows("Keys that work here"),
     "app.command": shows("command, .* completes"),
-    "app.palette": shows("Search for commands"),
+    "app.findings": shows("Findings"),
     "app.filter": shows(PROMPT),
     "app.pause": shows(" ago ", "p"),
     "app.back": shows(" ago ", "p"),

@@ -17,7 +17,7 @@ STEPS: dict[str, list[str]] = {
     "paused, stepped": ["p", "[", "[", "]", "p"],
     "prompt over the panes": [":", "t", "h", "e", "m", "escape"],
     "another theme": [":", *"theme ops-light", "enter", "2", "escape"],
-    "palette": ["ctrl+p", "t", "h", "down", "escape"],
+    "command": ["ctrl+p", "t", "h", "escape"],
 }
 
 

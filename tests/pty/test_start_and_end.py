@@ -53,9 +53,9 @@ def test_it_ends_at_once_and_gives_the_terminal_back(way: str) -> None:
         assert b"Traceback" not in terminal.raw
 
 
-@pytest.mark.parametrize("screen", ["overview", "zoom", "details", "prompt", "palette", "paused"])
+@pytest.mark.parametrize("screen", ["overview", "zoom", "details", "prompt", "command", "paused"])
 def test_it_can_be_told_to_end_wherever_the_reader_is(screen: str) -> None:
-    keys = {"overview": "", "zoom": "2", "details": "2\r", "prompt": "2/", "palette": "\x10", "paused": "p"}
+    keys = {"overview": "", "zoom": "2", "details": "2\r", "prompt": "2/", "command": "\x10", "paused": "p"}
     with fake_console(size=(100, 30)) as terminal:
         terminal.wait_for("40 rows")
         for key in keys[screen]:
@@ -98,6 +98,7 @@ def test_suspending_gives_the_terminal_back_until_it_goes_on() -> None:
         terminal.signal(signal.SIGTSTP)
         stopped = psutil.Process(terminal.pid)
         terminal.wait_for(lambda t: stopped.status() == psutil.STATUS_STOPPED, 3.0)
+        terminal.wait_quiet(0.2)  # what it wrote before it stopped may still be on its way
         assert_given_back(terminal)
         terminal.signal(signal.SIGCONT)
         terminal.wait_for(lambda t: modes(bytes(t.raw))[1049], 3.0)
@@ -107,4 +108,23 @@ def test_suspending_gives_the_terminal_back_until_it_goes_on() -> None:
         terminal.wait_quiet(0.1)
         terminal.press("q")
         assert terminal.wait(GONE_LIMIT) == 0
+        assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("typed", [b"\xe9a", b"\xff", b"\x80\x81\xfe", b"\xe9 \xc3"])
+def test_bytes_that_are_no_text_do_not_end_it(typed: bytes) -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        terminal.write(typed)
+        terminal.wait_quiet(0.1)
+        terminal.type("q" if terminal.poll() is None else "")
+        assert terminal.wait(GONE_LIMIT) == 0
+        assert b"Traceback" not in terminal.raw
+
+
+def test_sigquit_gives_the_terminal_back() -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        terminal.signal(signal.SIGQUIT)
+        assert terminal.wait(GONE_LIMIT) == 128 + signal.SIGQUIT
         assert_given_back(terminal)

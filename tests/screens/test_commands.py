@@ -1,8 +1,6 @@
-"""The command line and the palette: what is typed happens, what is mistyped is explained."""
+"""The command line: what is typed happens, what is mistyped is explained."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -165,22 +163,6 @@ async def test_opening_a_prompt_twice_leaves_one() -> None:
 def test_every_alias_is_a_pane() -> None:
     """Of this program."""
     assert set(ALIASES.values()) <= set(KINDS)
-
-
-async def test_the_palette_offers_what_keys_do() -> None:
-    """Panes, themes, keys, export, quit."""
-    async with console(fake_sources()) as (pilot, app):
-        found: dict[str, Any] = {command.title: command for command in app.get_system_commands(app.screen)}
-        assert {"Pane docker", "Theme war-room", "Keys", "Export", "Quit"} <= set(found)
-        found["Theme war-room"].callback()
-        await until(pilot, lambda: app.theme == "war-room")
-        found["Pane redis"].callback()
-        await zoomed(pilot, app, "redis")
-        await pilot.press("ctrl+p")
-        await until(pilot, lambda: len(app.screen_stack) == 3)
-        await pilot.press(*"pane", "space", *"logs")
-        await pilot.press("enter", "enter")
-        await zoomed(pilot, app, "logs")
 
 
 def test_the_app_starts_with_the_configured_theme() -> None:

@@ -61,7 +61,8 @@ def test_stale_keeps_the_values_and_says_since_when(error: SourceError) -> None:
     assert title(context) == "3 Fake  ✖ stale  12 rows"
     first, *rest = body(context).split("\n")
     assert first.startswith("✖ stale since ")
-    assert f"(1m15s old) {error}" in first
+    assert "(1m15s old) " in first
+    assert str(error) in body(context).replace("\n", " ").replace("  ", " ")
     assert any("api-0" in line for line in rest)
 
 

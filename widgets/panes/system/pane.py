@@ -89,7 +89,7 @@ def _place(rows: Sequence[Row], height: int) -> list[Line]:
     lines = [row.line for row in kept]
     if hidden and lines:
         count = len(hidden) + 1
-        lines[-1] = ((f"+{count} more that are wrong: zoom to see them", "warn"),)
+        lines[-1] = ((f"+{count} more that are wrong: ! lists them", "warn"),)
     return lines
 
 

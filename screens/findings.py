@@ -1,0 +1,41 @@
+"""Everything that is wrong, with what usually mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from console.text import width as cell_width
+from screens.detail import ScrollCanvas, WindowScreen
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, wrap
+
+
+class FindingsScreen(WindowScreen):
+    """All findings of all sources, worst first; kept up to date while it is open."""
+
+    def __init__(self) -> None:
+        super().__init__("Findings")
+
+    def show(self, kinds: Iterable[str]) -> None:
+        """New readings: what is wrong may have changed."""
+        for canvas in self.query(ScrollCanvas):
+            canvas.redraw()
+
+    def make(self, width: int) -> Sequence[Line]:
+        """A finding a paragraph: pane, subject, what is wrong, and the hint below it."""
+        findings, waiting = self.ops.wrong()
+        if not findings:
+            text = "waiting for the first readings" if waiting else "nothing wrong is known"
+            return [((text, "dim"),)]
+        lines: list[Line] = []
+        for number, finding in findings:
+            mark = f"{SEVERITY_MARK[finding.severity]} {number} "
+            role = SEVERITY_ROLE[finding.severity]
+            room = max(10, width - cell_width(mark) - cell_width(finding.subject) - 1)
+            first, *rest = wrap(finding.text, room, role)
+            lines.append(((mark, role), (f"{finding.subject} ", "strong"), *first))
+            indent = (" " * cell_width(mark), "text")
+            lines += [(indent, *line) for line in rest]
+            if finding.hint:
+                hints = wrap(finding.hint, max(10, width - cell_width(mark)), "dim")
+                lines += [(indent, *line) for line in hints]
+        return lines
