@@ -37,6 +37,8 @@ _VARIABLES = {
 }
 TLS_WORDS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl", "sslnegotiation")
 _SCHEME = re.compile(r"^(postgres|postgresql|postgis)(\+\w+)?://")
+_ANY_SCHEME = re.compile(r"\s*([A-Za-z][\w+.:-]{0,40}(?=://)|sqlite(?=:))")
+_WORDS = re.compile(rf"({'|'.join(_VARIABLES)})\s*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,13 @@ class Address:
         return [name, "postgres"] if name == "root" else [name]
 
 
-def parse(url: str, env: Mapping[str, str]) -> Address:
+def parse(url: str | None, env: Mapping[str, str]) -> Address:
     """An address from a URL, `service=NAME` or `key=value` words; empty means PG* and the usual places.
 
-    Raises Refused when the text cannot be read; the reason never repeats it, for it may hold a password.
+    None means DATABASE_URL. Raises Refused when the text cannot be read; the reason never repeats it,
+    for it may hold a password.
     """
-    words = _words(url)
+    words = _words(_database_url(env) if url is None else url)
     from_env = {word: env[name] for word, name in _VARIABLES.items() if env.get(name)}
     service = words.pop("service", "") or from_env.pop("service", "")
     merged = {**from_env, **(_service(service, env) if service else {}), **words}
@@ -132,6 +135,23 @@ def parse(url: str, env: Mapping[str, str]) -> Address:
     file = _passfile(merged, env)
     ignored = str(file) if file is not None and _readable_by_others(file) else ""
     return Address(merged, env, ignored)
+
+
+def another_database(env: Mapping[str, str]) -> str:
+    """The scheme of a DATABASE_URL that means a database of another make, as `mysql`; else empty."""
+    found = _ANY_SCHEME.match(env.get("DATABASE_URL", ""))
+    return found[1] if found and "postgres" not in found[1].lower() else ""
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    url = env.get("DATABASE_URL", "").strip()
+    if is_postgres(url) or not url:
+        return url
+    if another_database(env):
+        return ""
+    if _WORDS.match(url):
+        return url
+    raise Refused("DATABASE_URL is no address", "write postgresql://user@host:5432/database")
 
 
 def is_postgres(url: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import asyncpg
 
 from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
-from console.sources.postgres.address import Address, Place
+from console.sources.postgres.address import Address, Place, another_database
 
 APPLICATION = "opsconsole"
 CONFIGURE = 'set DATABASE_URL or PGHOST, or write [[postgres]] url = "postgresql://user@host:5432/database"'
@@ -109,7 +109,9 @@ def _verdict(address: Address, failures: list[tuple[Place, Exception]], password
                 f"no permission to use {denied[0].socket_file}", "run as a user that may, or use TCP"
             )
         places = sorted({place.where for place, _ in failures})
-        return NotFound(f"no PostgreSQL answers at {', '.join(places)}", CONFIGURE)
+        other = another_database(address.env)
+        and_url = f", and DATABASE_URL is of another database ({other})" if other else ""
+        return NotFound(f"no PostgreSQL answers at {', '.join(places)}{and_url}", CONFIGURE)
     place, error = failures[-1]
     return explain(error, place)
 

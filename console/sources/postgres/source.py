@@ -15,7 +15,7 @@ from console.findings import Finding
 from console.metrics import Sample
 from console.secrets import PasswordCommand
 from console.sources.base import Focus
-from console.sources.postgres.address import is_postgres, parse
+from console.sources.postgres.address import parse
 from console.sources.postgres.connect import FAST_LIMIT_MS, explain
 from console.sources.postgres.judge import judge
 from console.sources.postgres.link import Link
@@ -62,7 +62,7 @@ class PostgresSource:
 
     def __init__(
         self,
-        url: str = "",
+        url: str | None = "",
         *,
         name: str = "",
         password_command: str = "",
@@ -100,8 +100,7 @@ class PostgresSource:
             found[source.name] = source
         if found:
             return list(found.values())
-        url = env.get("DATABASE_URL", "")
-        return [cls(url if is_postgres(url) else "", env=env, limits=config.limits)]
+        return [cls(None, env=env, limits=config.limits)]
 
     async def poll(self, focus: Focus) -> PostgresSnapshot:
         """Ask once, (re)connecting where needed; a connection lost meanwhile is replaced at once."""
@@ -194,7 +193,7 @@ class PostgresSource:
             self._asked += link.asked
 
 
-def _called(url: str, env: Mapping[str, str], name: str) -> tuple[str, str]:
+def _called(url: str | None, env: Mapping[str, str], name: str) -> tuple[str, str]:
     """The name and the target of a source before it was asked."""
     try:
         address = parse(url, env)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.errors import Refused
-from console.sources.postgres.address import Address, is_postgres, parse
+from console.sources.postgres.address import Address, another_database, is_postgres, parse
 
 
 def places(address: Address) -> list[tuple[str, int, str, str, str | None]]:
@@ -114,3 +114,37 @@ def test_which_urls_are_ours() -> None:
     assert is_postgres("postgresql+asyncpg://x")
     assert not is_postgres("mysql://x")
     assert not is_postgres("postgresqlx://")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("postgresql+asyncpg://me@db/orders", "db"),
+        (" postgres://me@db/orders\n", "db"),
+        ("host=db user=me", "db"),
+    ],
+)
+def test_the_database_url_is_understood(url: str, host: str) -> None:
+    address = parse(None, {"DATABASE_URL": url, "PGUSER": "me"})
+    assert [(place.host, place.user) for place in address.places()] == [(host, "me")]
+    assert not another_database(address.env)
+
+
+@pytest.mark.parametrize(
+    "url", ["garbage", "me:hunter2@db/x", "postgresqlx://me:hunter2@db", "Server=db;Password=hunter2"]
+)
+def test_a_database_url_that_is_no_address_is_said(url: str) -> None:
+    with pytest.raises(Refused) as caught:
+        parse(None, {"DATABASE_URL": url})
+    assert str(caught.value) == ("DATABASE_URL is no address: write postgresql://user@host:5432/database")
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme"),
+    [("mysql+pymysql://me:hunter2@db/x", "mysql+pymysql"), ("sqlite:///x.db", "sqlite"), ("", "")],
+)
+def test_another_database_is_left_alone(url: str, scheme: str) -> None:
+    env = {"DATABASE_URL": url, "HOME": "/nonexistent"}
+    assert another_database(env) == scheme
+    assert not parse(None, env).explicit
+    assert parse(None, {**env, "PGHOST": "db"}).where == "db:5432"

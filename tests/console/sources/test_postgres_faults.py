@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from console.collector import Collector
+from console.config import Config
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
 from console.sources.postgres.source import ANSWER_LIMIT, PostgresSource
@@ -68,10 +69,14 @@ async def test_nobody_anywhere_says_how_to_configure(
     closed_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("console.sources.postgres.address.SOCKET_DIRS", (str(tmp_path),))
-    source = PostgresSource("", env={"PGPORT": str(closed_port), "HOME": str(tmp_path)})
+    env = {"PGPORT": str(closed_port), "HOME": str(tmp_path)}
+    (source,) = PostgresSource.discover(Config(), {**env, "DATABASE_URL": "mysql://me:hunter2@db/x"})
     error = await failure(source)
+    reason = f"no PostgreSQL answers at localhost:{closed_port}"
+    assert error.reason == f"{reason}, and DATABASE_URL is of another database (mysql)"
+    error = await failure(PostgresSource("", env=env))
     assert isinstance(error, NotFound)
-    assert f"localhost:{closed_port}" in error.reason
+    assert error.reason == reason
     assert "DATABASE_URL" in error.fix
     assert "[[postgres]]" in error.fix
 
