@@ -100,6 +100,15 @@ class Limits(Section, frozen=True):
     errors_per_minute: tuple[float, float] = (1.0, 60.0)
     """Log lines of level error or worse a minute."""
 
+    @classmethod
+    def order(cls, name: str) -> str:
+        """Where a field's warning lies, seen from its critical value: `below`, or `above` when it falls.
+
+        The other way round a limit would be crossed by everything that is well.
+        """
+        warning, critical = cls.__struct_defaults__[cls.__struct_fields__.index(name)]
+        return "below" if warning < critical else "above"
+
     def limit(self, name: str) -> Limit:
         """One field as a Limit; it falls when the critical value is the lower one."""
         warning, critical = getattr(self, name)

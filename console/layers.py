@@ -32,6 +32,7 @@ from console.shape import (
     item_of,
     keys,
     leaves,
+    limit_order,
     parse,
     table_of,
 )
@@ -142,7 +143,9 @@ def wrong(leaf: Leaf, place: str) -> ConfigError:
     words = get_args(leaf.type) if get_origin(leaf.type) is Literal else ()
     guess = did_you_mean(str(leaf.value), words)
     reason = f"{place}: {dotted(leaf.path)} = {clean(shown, 80)} cannot be used"
-    return ConfigError(reason + guess, f"it takes {accepted(leaf.type)}")
+    order = limit_order(leaf)
+    how = f", the first {order} the second" if order else ""
+    return ConfigError(reason + guess, f"it takes {accepted(leaf.type)}{how}")
 
 
 def _unknown(path: KeyPath) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from console.config import Config, Profile, Section
+from console.config import Config, Limits, Profile, Section
 
 Tree: TypeAlias = dict[str, Any]
 """Tables, lists and values as TOML has them."""
@@ -98,10 +98,17 @@ def fits(leaf: Leaf) -> bool:
     if any(isinstance(value, float) and math.isnan(value) for value in values):
         return False
     try:
-        msgspec.convert(leaf.value, leaf.type)
+        value = msgspec.convert(leaf.value, leaf.type)
     except msgspec.ValidationError:
         return False
-    return True
+    order = limit_order(leaf)
+    return not order or value[0] == value[1] or (value[0] < value[1]) == (order == "below")
+
+
+def limit_order(leaf: Leaf) -> str:
+    """How the two numbers of a threshold stand to each other; empty for what is no threshold."""
+    at = leaf.path[-2:]
+    return Limits.order(str(at[1])) if len(at) == 2 and at[0] == "limits" and leaf.type else ""
 
 
 def accepted(kind: Any) -> str:

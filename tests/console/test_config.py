@@ -433,3 +433,13 @@ def test_loading_without_files_imports_nothing_it_does_not_need(tmp_path: Path) 
         check=True,
     )
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "order"), [("disk = [0.9, 0.8]", "below"), ("redis_hit = [0.5, 0.8]", "above")]
+)
+def test_thresholds_in_the_wrong_order_are_refused(tmp_path: Path, line: str, order: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[limits]\n{line}\n")
+    with pytest.raises(ConfigError, match=f"the first {order} the second"):
+        load({}, file=file)
