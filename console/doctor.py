@@ -14,7 +14,7 @@ from console.look import Seen, configured, look
 from console.report import Paint, columns, json_text, painter
 from console.secrets import redact
 from console.text import clean
-from console.units import duration
+from console.units import counted, duration
 
 TONES = {Weight.GOOD: "good", Weight.NOTE: "warn", Weight.PROBLEM: "bad"}
 
@@ -83,4 +83,4 @@ def _lines(facts: list[Fact], paint: Paint) -> Iterator[str]:
                 yield f"           fix: {fact.fix}"
     problems = sum(fact.weight is Weight.PROBLEM for fact in facts)
     tone = "bad" if problems else "good"
-    yield paint(f"{problems} problem{'' if problems == 1 else 's'}", tone)
+    yield paint(counted(problems, "problem"), tone)

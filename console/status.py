@@ -20,6 +20,7 @@ from console.secrets import redact
 from console.sources.base import State
 from console.summary import summary
 from console.text import clean, pad, width
+from console.units import counted
 
 TONES = {Severity.OK: "good", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
 
@@ -77,8 +78,7 @@ def _count(seen: Sequence[Seen]) -> str:
     for one in seen:
         for finding in one.findings:
             numbers[finding.severity] += 1
-    warnings = numbers[Severity.WARNING]
-    return f"{numbers[Severity.CRITICAL]} critical, {warnings} warning{'' if warnings == 1 else 's'}"
+    return f"{numbers[Severity.CRITICAL]} critical, {counted(numbers[Severity.WARNING], 'warning')}"
 
 
 def _state(one: Seen) -> tuple[str, str]:

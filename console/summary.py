@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 
 from console.history import History
-from console.units import bytes_, count, percent
+from console.units import bytes_, count, counted, percent
 
 
 def summary(kind: str, history: History) -> str:
@@ -49,7 +49,7 @@ def _docker(history: History) -> Iterator[str]:
 
 def _postgres(history: History) -> Iterator[str]:
     sessions = latest(history, "opsconsole_pg_connections")
-    yield f"{count(sessions)} of {count(latest(history, 'pg_settings_max_connections'))} sessions"
+    yield f"{count(sessions)} of {count(latest(history, 'opsconsole_pg_connections_allowed'))} sessions"
     yield f"{count(latest(history, 'opsconsole_pg_tps'))} tx/s"
 
 
@@ -62,9 +62,19 @@ def _redis(history: History) -> Iterator[str]:
     yield f"{count(rate(history, 'redis_commands_processed_total'))} ops/s"
 
 
+def _logs(history: History) -> Iterator[str]:
+    speed = latest(history, "opsconsole_log_lines_per_second")
+    if math.isfinite(speed):  # not after a single poll
+        yield f"{count(round(speed, 1))} lines/s"
+    errors = latest(history, "opsconsole_log_errors_last_minute")
+    # of one look: lines without a time, and those before the files' ends, were not seen
+    yield f"at least {counted(round(errors), 'error')} in the last minute" if errors > 0 else "no errors seen"
+
+
 FIGURES: Mapping[str, Callable[[History], Iterator[str]]] = {
     "system": _system,
     "docker": _docker,
     "postgres": _postgres,
     "redis": _redis,
+    "logs": _logs,
 }

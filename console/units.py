@@ -18,6 +18,11 @@ def count(value: float) -> str:
     return _scaled(value, 1000.0, _COUNTS)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things in words: `1 file`, `3 files`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _scaled(value: float, base: float, units: tuple[str, ...]) -> str:
     if not math.isfinite(value):
         return "-"

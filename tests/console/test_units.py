@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.units import bytes_, count, duration, percent
+from console.units import bytes_, count, counted, duration, percent
 
 FINITE = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
 
@@ -85,3 +85,8 @@ def test_whatever_the_number_it_is_written(value: float) -> None:
     for write in (bytes_, count, percent, duration):
         assert write(value)
         assert write(-value).startswith(("-", "0", "<"))
+
+
+def test_one_is_no_plural() -> None:
+    words = [counted(number, "log file") for number in (0, 1, 2)]
+    assert words == ["0 log files", "1 log file", "2 log files"]

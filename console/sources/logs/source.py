@@ -6,6 +6,7 @@ import asyncio
 import math
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.config import Config, Limits, LogSettings
@@ -23,6 +24,7 @@ from console.sources.base import Focus
 from console.sources.logs.containers import ContainerLogs
 from console.sources.logs.streams import ContainerStreams
 from console.text import clean
+from console.units import counted
 from console.worker import Worker
 
 READ_SHARE = 0.6
@@ -59,7 +61,7 @@ class LogSource:
         self.name = "logs"
         # every poll with news moves every row in view: more often would cost the terminal too much
         self.cadence: Mapping[Focus, float] = {Focus.HIDDEN: 3.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
-        self.target = _target(settings)
+        self.target = _wanted(settings)
         self.buffer = Buffer(settings.keep)
         """The newest lines; panes read it by sequence."""
         self._limits = limits or Limits()
@@ -110,6 +112,7 @@ class LogSource:
         interval, self._polled = now - self._polled, now
         if math.isnan(self._begun):
             self._begun = now
+        self.target = _target(self._last.origins, self._reader.journal is not None)
         return self._snapshot(self._last, taken, interval, now - self._begun >= 60)
 
     async def _ask_engines(self) -> None:
@@ -177,7 +180,7 @@ class LogSource:
         closed = [o for o in origins if o.problem and o.fix and o.kind is Kind.FILE and not o.expected]
         if closed:
             names = ", ".join(o.name for o in closed[:3]) + (" …" if len(closed) > 3 else "")
-            yield f"{len(closed)} log files cannot be read ({names}): {closed[0].fix}"
+            yield f"{counted(len(closed), 'log file')} cannot be read ({names}): {closed[0].fix}"
         if self._reader.journal is not None and self._reader.journal.limited:
             yield self._reader.journal.limited
         for engine, _ in self._engines:
@@ -185,16 +188,18 @@ class LogSource:
                 yield f"no container logs: {engine.note}"
         if self._containers.left_out:
             yield (
-                f"{self._containers.left_out} containers are not followed: "
+                f"not followed: {counted(self._containers.left_out, 'container')}; "
                 "run as root on the engine's host to read its log files"
             )
         if self._files.left_out:
-            yield f"{self._files.left_out} files are not followed: name fewer in [logs] files"
+            left_out = counted(self._files.left_out, "file")
+            yield f"not followed: {left_out}; name fewer in [logs] files"
 
     def samples(self, snapshot: LogSnapshot) -> Iterable[Sample]:
         """Lines by source and level, of the sources that wrote since the last time."""
         if math.isfinite(snapshot.rate):
             yield Sample("opsconsole_log_lines_per_second", snapshot.rate)
+        yield Sample("opsconsole_log_errors_last_minute", snapshot.errors)
         detailed = len(snapshot.origins) <= SAMPLED
         for origin in snapshot.origins:
             if self._sampled.get(origin.name) == origin.levels:
@@ -215,8 +220,8 @@ class LogSource:
         least = "" if snapshot.whole else "at least "
         wrong = sorted((o for o in snapshot.origins if limit.judge(o.errors)), key=lambda o: -o.errors)
         for origin in wrong[:NAMED]:
-            text = f"{least}{origin.errors} {'error' if origin.errors == 1 else 'errors'} in the last minute"
-            hint = f"on the logs pane: /source:{origin.name} level:error"
+            text = f"{least}{counted(origin.errors, 'error')} in the last minute"
+            hint = f"on the logs pane: /source:{origin.name} level:error|fatal"
             findings.append(Finding(limit.judge(origin.errors), origin.name, text, hint))
         if len(wrong) > NAMED:
             more = sum(origin.errors for origin in wrong[NAMED:])
@@ -260,9 +265,14 @@ def _usual(journal: bool) -> tuple[str, ...]:
     return USUAL
 
 
-def _target(settings: LogSettings) -> str:
-    """What is followed, for people."""
-    parts = ["files"]
-    parts += ["containers"] if settings.containers else []
-    parts += ["journal"] if settings.journald else []
-    return ", ".join(parts)
+def _wanted(settings: LogSettings) -> str:
+    """What is looked for, for people, until a poll has found it."""
+    containers = ["containers"] if settings.containers else []
+    return ", ".join(["files", *containers, *(["journal"] if settings.journald else [])])
+
+
+def _target(origins: Iterable[OriginState], journal: bool) -> str:
+    """What is followed, for people: `3 files, 12 containers, journal`."""
+    numbers = Counter(origin.kind for origin in origins if not origin.problem)
+    parts = [counted(numbers[kind], kind) for kind in (Kind.FILE, Kind.CONTAINER) if numbers[kind]]
+    return ", ".join([*parts, "journal"] if journal else parts) or "nothing yet"

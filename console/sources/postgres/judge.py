@@ -9,7 +9,7 @@ from console.config import Limits
 from console.findings import Finding, Limit, Severity, by_severity
 from console.sources.postgres.model import ABORTED, Blocker, PostgresSnapshot, Session, Slot
 from console.text import clip
-from console.units import bytes_, count, duration, percent
+from console.units import bytes_, count, counted, duration, percent
 
 WAITING = 1.0
 """Seconds a session waits before it counts as blocked: shorter waits are how locks work."""
@@ -47,11 +47,18 @@ def _connections(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding
 def _blocked(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
     severity, waiting, roots = _waits(snapshot, limits)
     if severity and not roots:
-        yield Finding(severity, "locks", f"{waiting} sessions wait for a lock", "who blocks is being asked")
+        yield Finding(
+            severity,
+            "locks",
+            f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'} for a lock",
+            "who blocks is being asked",
+        )
     for root in roots[:EACH]:
         yield _root(root, severity, snapshot, limits)
     if len(roots) > EACH:
-        yield Finding(severity, "locks", f"{len(roots) - EACH} more sessions block others")
+        yield Finding(
+            severity, "locks", f"others are blocked by {counted(len(roots) - EACH, 'more session')}"
+        )
 
 
 def _waits(snapshot: PostgresSnapshot, limits: Limits) -> tuple[Severity, int, list[Blocker]]:

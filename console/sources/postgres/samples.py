@@ -120,6 +120,7 @@ def _wal(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
 
 def _own(snapshot: PostgresSnapshot, own: Labels) -> Iterator[Sample]:
     yield Sample("opsconsole_pg_connections", snapshot.connections, own)
+    yield Sample("opsconsole_pg_connections_allowed", snapshot.allowed, own)
     yield Sample("opsconsole_pg_connections_ratio", snapshot.connections / snapshot.allowed, own)
     yield Sample("opsconsole_pg_active", snapshot.states.get("active", 0), own)
     yield Sample("opsconsole_pg_blocked", snapshot.waiting, own)

@@ -63,6 +63,33 @@ async def test_lines_levels_and_counts_of_files(tmp_path: Path) -> None:
     assert sum(map(sum, (counts for _, counts in snapshot.hour))) == 2
 
 
+async def test_secrets_are_masked_before_lines_are_kept(tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nhunter2AAA\nhunter2BBB\n-----END PRIVATE KEY-----\n"
+    (tmp_path / "app.log").write_text(f"password=hunter2 ok\nAuthorization: Bearer hunter2\n{key}after\n")
+    async with following(tmp_path / "app.log") as logs:
+        await logs.poll()
+    assert logs.texts == [
+        "password=*** ok",
+        "Authorization: Bearer ***",
+        "-----BEGIN PRIVATE KEY-----***",
+        "***",
+        "***",
+        "-----END PRIVATE KEY-----",
+        "after",
+    ]
+
+
+async def test_the_target_says_what_is_followed(tmp_path: Path) -> None:
+    async with following(tmp_path / "*.log", tmp_path / "gone") as logs:
+        (tmp_path / "a.log").touch()
+        await logs.poll()
+        assert (logs.source.name, logs.source.target) == ("logs", "1 file")
+    (tmp_path / "b.log").touch()
+    async with following(tmp_path / "*.log") as logs:
+        await logs.poll()
+        assert logs.source.target == "2 files"
+
+
 async def test_history_of_the_last_minute_counts(tmp_path: Path) -> None:
     now = time.strftime("%Y-%m-%d %H:%M:%S")
     (tmp_path / "app.log").write_text(f"{now} ERROR just now\n2020-01-01 00:00:00 ERROR long ago\n")
@@ -168,7 +195,10 @@ async def test_samples_count_up_and_are_silent_of_the_silent(tmp_path: Path) -> 
         assert samples["opsconsole_log_lines_per_second", ()] > 0
         assert not any(("source", "b") in own for _, own in samples)
         silent = list(logs.source.samples(await logs.poll()))
-        assert [sample.name for sample in silent] == ["opsconsole_log_lines_per_second"]
+        assert [(sample.name, sample.value) for sample in silent[1:]] == [
+            ("opsconsole_log_errors_last_minute", samples["opsconsole_log_errors_last_minute", ()])
+        ]
+        assert silent[0].name == "opsconsole_log_lines_per_second"
 
 
 async def test_without_anything_to_follow_it_says_how_to_configure_it(
