@@ -38,7 +38,9 @@ class Position:
 class OpenFile:
     """A regular file open for reading; every method may raise OSError."""
 
-    __slots__ = ("backlog", "fd", "head", "identity", "idle_since", "last", "mtime_ns", "offset", "splitter")
+    __slots__ = (
+        "backlog", "fd", "grown", "head", "identity", "idle_since", "last", "mtime_ns", "offset", "splitter",
+    )  # fmt: skip
 
     def __init__(self, path: str, line_bytes: int) -> None:
         # without O_NONBLOCK opening a pipe that nobody writes to would wait for ever
@@ -55,6 +57,8 @@ class OpenFile:
         self.splitter = Splitter(line_bytes)
         self.backlog = 0
         """Bytes that were there when the file was met: history, not news."""
+        self.grown = 0.0
+        """When something new was read last (monotonic seconds)."""
         self.idle_since = 0.0
         """When a file that lost its name had nothing new for the first time (monotonic seconds)."""
 

@@ -9,19 +9,26 @@ from console.units import bytes_
 LINE_BYTES = 8192
 """Bytes kept of one line; what is longer ends with a mark that says how much was cut."""
 
+UNFINISHED = " … unfinished".encode()
+"""Ends the part of a line that is shown before the line's end came."""
+RESUMED = "  … ".encode()
+"""Begins the rest of such a line; indented, so that it counts as a part of the same message."""
+
 _LAST_LETTER = re.compile(rb"[\xc0-\xff][\x80-\xbf]{0,3}\Z")
 
 
 class Splitter:
     """Keeps the unfinished line between two pieces, never more than `limit` bytes of it."""
 
-    __slots__ = ("_cut", "_partial", "limit")
+    __slots__ = ("_begun", "_cut", "_partial", "limit")
 
     def __init__(self, limit: int = LINE_BYTES) -> None:
         self.limit = limit
         self._partial = b""
         self._cut = 0
         """Bytes of the unfinished line that were thrown away."""
+        self._begun = False
+        """Whether the beginning of the unfinished line was given already."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that ended in this piece, without their line ends."""
@@ -30,7 +37,8 @@ class Splitter:
             self._continue(first)
             return []
         self._continue(first)
-        lines = self.flush() or [b""]
+        begun = self._begun
+        lines = self.flush() or ([] if begun else [b""])
         self._continue(rest.pop())
         if len(data) > self.limit and rest and max(map(len, rest)) > self.limit:
             rest = [line if len(line) <= self.limit else self._shortened(line) for line in rest]
@@ -38,11 +46,21 @@ class Splitter:
 
     def flush(self) -> list[bytes]:
         """The unfinished line, when its end has come or will not come any more."""
-        if not self._partial:
-            return []
         line = _marked(self._partial, self._cut) if self._cut else self._partial
-        self._partial, self._cut = b"", 0
-        return [line]
+        if self._begun:
+            line = line.rstrip(b"\r") and RESUMED + line
+        self._partial, self._cut, self._begun = b"", 0, False
+        return [line] if line else []
+
+    def begin(self) -> list[bytes]:
+        """What there is of the unfinished line, marked; its rest will come as a line of its own."""
+        held = _held(self._partial)
+        if len(held) == len(self._partial):
+            return []
+        self._partial = self._partial.removesuffix(held)
+        (line,) = self.flush()
+        self._partial, self._begun = held, True
+        return [line + UNFINISHED]
 
     def _continue(self, data: bytes) -> None:
         line = self._partial + data
@@ -53,6 +71,19 @@ class Splitter:
 
     def _shortened(self, line: bytes) -> bytes:
         return _marked(line[: self.limit], len(line) - self.limit)
+
+
+def _held(line: bytes) -> bytes:
+    """The end of an unfinished line that cannot be shown alone: half a letter, half a line end."""
+    if line.endswith(b"\r"):
+        return b"\r"
+    last = _LAST_LETTER.search(line)
+    try:
+        line[last.start() if last else len(line) :].decode()
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return line[-(error.end - error.start) :]
+    return b""
 
 
 def _marked(line: bytes, cut: int) -> bytes:

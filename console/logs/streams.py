@@ -6,7 +6,7 @@ import grp
 import os
 from typing import Protocol
 
-from console.logs.forms import Form
+from console.logs.forms import Form, Plain
 from console.logs.origin import Origin
 from console.logs.tail import Piece, Tail
 
@@ -38,7 +38,8 @@ class FileStream:
     def __init__(self, path: str, origin: Origin, form: Form, lines: int | None = None) -> None:
         self.origin = origin
         self.form = form
-        self.tail = Tail(path, lines, line_bytes=form.line_bytes)
+        records = not isinstance(form, Plain)
+        self.tail = Tail(path, lines, line_bytes=form.line_bytes, records=records)
 
     @property
     def ended(self) -> bool:

@@ -10,6 +10,7 @@ What a poll may find, and what is done:
   start, after a mark, because lines may have been lost between the copy and the truncation;
 - another file with the same inode: cannot be mistaken while the old one is held open, and is told by
   its content when it was not;
+- a line has no end yet: once its file is quiet it is shown as far as it goes;
 - more was written than can be shown: the excess is skipped, counted and marked.
 """
 
@@ -27,6 +28,8 @@ from console.units import bytes_
 
 GRACE = 30.0
 """Seconds without growth after which a file that lost its name is closed."""
+QUIET = 1.5
+"""Seconds without growth after which a line without its end is shown: often a program's last words."""
 OPEN_LIMIT = 8
 """Files of one log held open at most."""
 SKIP_ABOVE = 128 * 1024 * 1024
@@ -105,6 +108,7 @@ class Tail:
     """One log, followed by its name. Used in one thread; every file operation may block.
 
     `lines` is how many of the newest lines to begin with; None begins at the start of the file.
+    `records`: a part of a line means nothing, so that none is given before its end.
     `positions` are those of an earlier Tail of this path: then it goes on where that one stopped.
     """
 
@@ -114,6 +118,7 @@ class Tail:
         lines: int | None = None,
         positions: tuple[Position, ...] = (),
         line_bytes: int = LINE_BYTES,
+        records: bool = False,
     ) -> None:
         self.path = os.path.abspath(path)
         self.problem = ""
@@ -122,6 +127,7 @@ class Tail:
         """Whether the problem is a permission."""
         self._lines = lines
         self._line_bytes = line_bytes
+        self._records = records
         self._files: list[OpenFile] = []
         """Oldest first; the last is the one the name stood for when last looked."""
         self._named = False
@@ -276,6 +282,10 @@ class Tail:
         for file in list(self._files):
             taken = self._read_file(file, limit, pieces)
             limit -= taken
+            if taken:
+                file.grown = now
+            elif now - file.grown >= QUIET and not self._records:
+                pieces += _begun(file)
             if limit <= 0:
                 return
             if self._named and file is self._files[-1]:
@@ -323,6 +333,14 @@ def _open(sibling: Sibling, line_bytes: int) -> OpenFile | None:
 
 def _lines(lines: list[bytes]) -> list[Piece]:
     return [Piece(lines)] if lines else []
+
+
+def _begun(file: OpenFile) -> list[Piece]:
+    lines = file.splitter.begin()
+    if not lines:
+        return []
+    # the time is needed only here, where something is shown at last
+    return [Piece(lines, written=file.status().st_mtime if file.offset <= file.backlog else None)]
 
 
 def _past(siblings: list[Sibling]) -> set[tuple[Identity, int]]:

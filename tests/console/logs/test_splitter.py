@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.logs.splitter import LINE_BYTES, Splitter
+from console.logs.splitter import LINE_BYTES, RESUMED, UNFINISHED, Splitter
 
 
 def split(data: bytes, cuts: list[int], limit: int = LINE_BYTES) -> list[bytes]:
@@ -47,3 +47,26 @@ def test_a_megabyte_without_end_takes_no_memory() -> None:
 def test_no_letter_is_cut_in_half() -> None:
     (line,) = split("ä".encode() * 20 + b"\n", [], limit=11)
     assert line.decode().startswith("äääää … +")
+
+
+@given(st.text("aä€\r\n", max_size=60), st.lists(st.integers(0, 100), max_size=8))
+def test_a_line_shown_before_its_end_is_neither_lost_nor_doubled(text: str, cuts: list[int]) -> None:
+    data, splitter, lines, at = text.encode(), Splitter(), [], 0
+    for cut in [*sorted(min(cut, len(data)) for cut in cuts), len(data)]:
+        if cut > at:
+            lines += splitter.feed(data[at:cut])
+        lines += splitter.begin()
+        assert splitter.begin() == []
+        at = cut
+    lines += splitter.flush()
+    shown = b"".join(line.removesuffix(UNFINISHED).removeprefix(RESUMED) for line in lines).decode()
+    assert shown.replace("\r", "") == text.replace("\r", "").replace("\n", "")
+    whole = sum(not line.startswith(RESUMED) for line in lines)
+    assert whole == text.count("\n") + (text.rpartition("\n")[2] != "")
+
+
+def test_the_end_of_a_line_shown_already_gives_no_empty_line() -> None:
+    splitter = Splitter()
+    splitter.feed(b"last words\r")
+    assert splitter.begin() == [b"last words" + UNFINISHED]
+    assert splitter.feed(b"\n\nnext\n") == [b"", b"next"]
