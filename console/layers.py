@@ -123,10 +123,10 @@ def merged(layers: list[Layer]) -> Tree:
 
 def checked(layer: Layer, notes: list[str]) -> Layer:
     """The layer without unknown keys, each told in the notes. Raises ConfigError for a wrong value."""
-    unknown: list[KeyPath] = []
+    unknown: set[KeyPath] = set()
     for leaf in leaves(layer.values):
         if leaf.type is None:
-            unknown.append(leaf.path)
+            unknown.add(leaf.path)
             notes.append(f"{layer.place(leaf.path)}: {_unknown(leaf.path)}")
         elif not fits(leaf):
             raise wrong(leaf, layer.place(leaf.path))
@@ -157,7 +157,7 @@ def _unknown(path: KeyPath) -> str:
     return f"unknown key {dotted(path)} is ignored{did_you_mean(str(path[-1]), names)}"
 
 
-def _without(tree: Tree, paths: list[KeyPath]) -> Tree:
+def _without(tree: Tree, paths: set[KeyPath]) -> Tree:
     """A copy of a tree that lacks the values at these paths."""
 
     def copy(node: Any, at: KeyPath) -> Any:

@@ -11,12 +11,14 @@ import msgspec
 
 from console.errors import ConfigError
 from console.secrets import holds_secret
-from console.shape import MISSING, KeyPath, Tree, dig, leaves
+from console.shape import KeyPath, Tree, dig, leaves
 
 ETC = Path("/etc/opsconsole/config.toml")
 LOCAL = "opsconsole.toml"
 SIZE_LIMIT = 1 << 20
 """Bytes of a configuration file; more is taken for a mistake."""
+_NULL = os.makedev(1, 3)
+"""/dev/null, the usual way to say that a file is to be empty."""
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -31,6 +33,8 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
     def place(self, path: KeyPath) -> str:
         """File and line a value stands in; the file alone when the line cannot be told."""
+        from console.statements import line_of  # not every start has a line to tell
+
         line = line_of(self.text, path)
         return f"{self.path}:{line}" if line else str(self.path)
 
@@ -61,8 +65,8 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
     Raises ConfigError when it cannot be read or is not TOML.
     """
     try:
-        # a pipe in the current directory must not hold up the start; one named is waited for
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if named else os.O_NONBLOCK))
+        # a pipe that nobody writes to must not hold up the start
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         if named:
             raise ConfigError(f"{path} does not exist", "name an existing file after --config") from None
@@ -76,6 +80,8 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
     with os.fdopen(handle, "rb") as stream:
         if local and (why := _stranger(info)):
             return ConfigFile(path, "ignored", notes=(f"{path} is ignored: {why}",))
+        if not stat.S_ISREG(info.st_mode) and info.st_rdev != _NULL:
+            raise ConfigError(f"{path} is not a regular file", "save the configuration in one")
         try:
             data = stream.read(SIZE_LIMIT + 1)
         except OSError as error:
@@ -142,31 +148,3 @@ def _readable(path: Path, values: Tree, info: os.stat_result) -> Iterator[str]:
         return
     if any(isinstance(leaf.value, str) and holds_secret(leaf.value) for leaf in leaves(values)):
         yield f"{path} holds a password and others can read it: chmod 600 {path}"
-
-
-def line_of(text: str, path: KeyPath) -> int:
-    """The line a value's statement begins on, from 1; 0 when it cannot be told.
-
-    A line is right when the file up to it lacks the value and the file up to the end of its
-    statement has it, so neither comments nor texts that look like keys mislead.
-    """
-    needle = next((key for key in reversed(path) if isinstance(key, str)), "")
-    lines = text.splitlines(keepends=True)
-    for number, line in enumerate(lines):
-        if needle in line and _has(lines[:number], path) is False:
-            ends = range(number + 1, len(lines) + 1)
-            found = next((has for end in ends if (has := _has(lines[:end], path)) is not None), None)
-            if found:
-                return number + 1
-    return 0
-
-
-def _has(lines: list[str], path: KeyPath) -> bool | None:
-    """Whether these lines hold a value; None when they end within a statement."""
-    import tomllib
-
-    try:
-        tree = tomllib.loads("".join(lines))
-    except tomllib.TOMLDecodeError:
-        return None
-    return dig(tree, path) is not MISSING

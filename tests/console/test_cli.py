@@ -127,7 +127,7 @@ def test_themes_are_those_of_the_configuration() -> None:
         (["config", "--interval"], "--interval: expected one argument: see opsconsole config --help"),
         (["config", "--config", "/no/such"], "/no/such does not exist"),
         (["config", "--config", "/"], "/ is a directory"),
-        (["config", "--config", "/dev/zero"], "/dev/zero is larger than 1 MB"),
+        (["config", "--config", "/dev/zero"], "/dev/zero is not a regular file"),
         (["config", "--config", "/bin/sh"], "/bin/sh"),
         (["config", "--profile", "prod"], '--profile: there is no profile "prod"'),
         (["status", "--only", "reddis"], 'there is no kind "reddis" (did you mean redis?)'),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from console.config import Config, Limits, Section
 from console.errors import ConfigError
 from console.layers import Loaded, load, merge, rows
-from console.places import SIZE_LIMIT, line_of, read
+from console.places import SIZE_LIMIT, read
 from console.shape import MISSING, dig, dotted, fields, fits, leaves, table_of
+from console.statements import line_of
 
 User = dict[str, str]
 
@@ -119,6 +121,22 @@ def test_an_unknown_key_warns_and_does_not_stop(user: User) -> None:
         f"{path}:5: unknown key profiles.a.intervall is ignored (did you mean interval?)",
         f"{path}:7: unknown key redis[0].urI is ignored (did you mean url?)",
     )
+
+
+def test_thousands_of_unknown_keys_are_read_once_each(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(user, "".join(f"key{n} = {n}\n" for n in range(3000)))
+    parsed: list[int] = []
+    loads = tomllib.loads
+
+    def counted(text: str) -> dict[str, Any]:
+        parsed.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counted)
+    notes = loaded(user).notes
+    assert len(notes) == 3000
+    assert notes[2999] == f"{path}:3000: unknown key key2999 is ignored"
+    assert sum(parsed) <= 2 * path.stat().st_size
 
 
 def test_an_unknown_variable_warns(user: User) -> None:
@@ -249,9 +267,12 @@ def test_a_byte_order_mark_is_no_error(user: User) -> None:
     assert loaded(user).config.interval == 2
 
 
-def test_a_pipe_in_the_current_directory_does_not_hold_up_the_start(user: User) -> None:
-    os.mkfifo(Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml")
-    assert loaded(user).config == Config()
+def test_a_pipe_is_refused_and_never_waited_for(user: User) -> None:
+    pipe = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    os.mkfifo(pipe)
+    told = f"{pipe} is not a regular file: save the configuration in one"
+    assert failure(user) == failure(user, file=pipe) == told
+    assert loaded(user, file=Path("/dev/null")).config == Config()
 
 
 SECRET_COMMAND = "[[postgres]]\nname = 'x'\npassword_command = 'touch /tmp/owned'\n"
@@ -395,6 +416,11 @@ def test_lines_are_found_where_the_value_is_and_nowhere_else() -> None:
     assert line_of(text, ("interval",)) == 0
     assert line_of("x = {interval = 1}\n", ("x", "interval")) == 1
     assert line_of('[[r]]\nurl="a"\n[[r]]\nurl="b"\n', ("r", 1, "url")) == 4
+    text = """# [x]\r\n\r\n  [[ p."q.r" ]] # ]\r\na.b = '['\r\n[p."q.r".s]\r\nt = [{u = "}"}, # [\r\n]\r\n"""
+    assert line_of(text, ("p", "q.r", 0, "a", "b")) == 4
+    assert line_of(text, ("p", "q.r", 0, "s", "t", 0, "u")) == 6
+    text = 'a = """\\""" [\n""\n"""""\nb = \'\'\'\'[\n\\\'\'\'\nc = "\\"["\nd = "\u2028"\ne = 1'
+    assert [line_of(text, (key,)) for key in tomllib.loads(text)] == [1, 4, 6, 7, 8]
 
 
 def test_digging() -> None:
