@@ -12,6 +12,7 @@ OpsError
 
 from __future__ import annotations
 
+from console.secrets import redact
 from console.text import clean
 
 AGAIN = "it is asked again by itself"
@@ -27,8 +28,8 @@ class OpsError(Exception):
     """An error told to the user as one sentence and, where there is one, the fix."""
 
     def __init__(self, reason: str, fix: str = "") -> None:
-        self.reason = clean(reason, 400)
-        self.fix = clean(fix, 400)
+        self.reason = clean(redact(reason), 400)
+        self.fix = clean(redact(fix), 400)
         super().__init__(self.reason)
 
     def __str__(self) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from console.secret_shapes import ORDINARY, shapes
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from console.errors import Refused
     from console.worker import Worker
 
@@ -13,25 +17,127 @@ MASK = "***"
 COMMAND_LIMIT = 5.0
 """Seconds a `password_command` may take."""
 
-_USERINFO = r"(://[^\s:@/?#]*):\S*@"
-# up to the last @ of the word: a password typed without percent-encoding may hold @, : and /
-_BARE_USERINFO = r"^([^\s:@/]+):(?!//)\S+@"
-_PAIR = (
-    r"(?i)\b((?:ssl)?password|passwd|pwd|pass|secret|token|api[_-]?key)(\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;,]+)"
-)
-# compiled at first use: `re` keeps them, and most starts have no secret to hide
-
 
 def redact(text: str) -> str:
-    """The text with the passwords of URLs and of `password=...` pairs replaced by `***`."""
-    if "://" in text:
-        text = re.sub(_USERINFO, rf"\1:{MASK}@", text)
-    return re.sub(_PAIR, rf"\1\2{MASK}", text) if "=" in text else text
+    """The text with what is secret in it replaced by `***`; the names beside it stay readable.
+
+    Hidden are: passwords of URLs, SQL and options, values of keys such as `password`, `token` and
+    `api_key` in whatever notation, authorisation headers, private keys, and tokens known by their shape.
+    Placeholders (`PASSWORD`, `$1`, `<...>`) and sentences about passwords stay.
+    """
+    # most lines stop here: substring searches cost a tenth of one regular expression
+    low = text.lower()
+    named = (
+        "pass" in low or "token" in low or "key" in low or "secret" in low or "pwd" in low
+        or "authoriz" in low or "bearer" in low or "credential" in low or "identified" in low
+    )  # fmt: skip
+    if "@" in low and "://" in low:
+        text = shapes().url.sub(rf"\1:{MASK}@", text)
+    if named:
+        text = _redact_named(text, low)
+    if (
+        "eyJ" in text or "AKIA" in text or "ASIA" in text
+        or ("-" in low and ("sk-" in low or "xox" in low or "glpat-" in low))
+        or ("_" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low or "ghu_" in low
+                            or "ghr_" in low or "_pat_" in low or "k_live_" in low))
+    ):  # fmt: skip
+        text = shapes().shape.sub(rf"\1{MASK}", text)
+    return text
 
 
 def redact_url(url: str) -> str:
     """A URL, or what was meant as one, without its password; user, host and database stay readable."""
-    return redact(re.sub(_BARE_USERINFO, rf"\1:{MASK}@", url))
+    url = shapes().bare_url.sub(rf"\1:{MASK}@", url)
+    return redact(shapes().strict_url.sub(rf"\1:{MASK}@", url))
+
+
+def redact_arguments(words: Sequence[str]) -> str:
+    """A command line out of its words, joined by blanks, without the secrets among its arguments."""
+    flags = _FLAGS.get(words[0].rpartition("/")[2], ()) if words else ()
+    shown: list[str] = []
+    hide = False
+    for word in words:
+        if hide and not word.startswith("-"):
+            shown.append(MASK)
+            hide = False
+            continue
+        hide = word in flags or shapes().option.fullmatch(word) is not None
+        attached = next((flag for flag in flags if word.startswith(flag) and not hide), None)
+        if attached is not None and not word.startswith("--"):
+            shown.append(attached + MASK)
+        else:  # a value may hold blanks, which the joined line cannot tell from its end
+            shown.append(shapes().assigned.sub(_mask_pair, word))
+    return redact(" ".join(shown))
+
+
+def names_secret(text: str) -> bool:
+    """Whether a key's name says that its value is secret, as `user:1:token` does."""
+    return shapes().name.search(text) is not None
+
+
+def opens_private_key(text: str) -> bool:
+    """Whether a private key in PEM form begins in this line and does not end in it."""
+    return "PRIVATE KEY-----" in text and text.rfind("-----BEGIN") > text.rfind("-----END")
+
+
+_FLAGS = {
+    "redis-cli": ("-a",), "valkey-cli": ("-a",), "sshpass": ("-p",), "curl": ("-u",), "mongosh": ("-p",),
+    "mysql": ("-p",), "mysqldump": ("-p",), "mysqladmin": ("-p",), "mariadb": ("-p",),
+}  # fmt: skip
+"""Short options that take a password, by program."""
+
+
+def _redact_named(text: str, low: str) -> str:
+    known = shapes()
+    if "-----begin" in low:
+        text = known.pem.sub(rf"\1{MASK}\2", text)
+    if "authoriz" in low or "bearer" in low:
+        text = known.header.sub(_mask_header, text)
+    if "'" in low or '"' in low or "$" in low:
+        text = known.sql.sub(lambda match: match[1] + _masked(match[2]), text)
+    if "-" in low:
+        text = known.spoken.sub(lambda match: match[1] + _masked(match[2]), text)
+    return known.pair.sub(_mask_pair, text) if "=" in low or ":" in low else text
+
+
+def _mask_header(match: re.Match[str]) -> str:
+    if match[3]:
+        return match[3] + MASK
+    scheme, blank, _ = match[2].rpartition(" ")
+    return f"{match[1]}{scheme}{blank}{MASK}"
+
+
+def _mask_pair(match: re.Match[str]) -> str:
+    name, between, quoted, bare = match.groups()
+    if quoted is not None:
+        return f"{name}{between}{_masked(quoted)}"
+    after = match.string[match.end() :][:64]
+    return match[0] if _tells(name, between, bare, after) else f"{name}{between}{MASK}"
+
+
+def _masked(value: str) -> str:
+    """A value hidden, its quotes kept; empty ones and placeholders stay."""
+    start = re.match(r"\w?&?(\\?[\"'])", value)
+    if start is None:
+        return value if shapes().placeholder.fullmatch(value) else MASK
+    quote = start[1]
+    inner = value[start.end() :].removesuffix(quote)
+    plain = not inner or shapes().placeholder.fullmatch(inner) is not None
+    return value if plain else f"{value[: start.end()]}{MASK}{quote}"
+
+
+def _tells(name: str, between: str, value: str, after: str) -> bool:
+    """Whether a value without quotes is a word about a secret, or a place for one, and not a secret."""
+    known = shapes()
+    word = value + (after[:1] if value.startswith("<") else "")
+    if known.placeholder.fullmatch(word) or value.rstrip(".:!").lower() in ORDINARY:
+        return True
+    if name[-3:].lower() == "pwd" and value[0] in "/~":  # the working directory
+        return True
+    if between.strip() == "=" and between[0].isspace() and known.column.fullmatch(value):
+        return True
+    spoken = between.endswith(": ") and value[1:].islower() and value.isalpha()
+    return spoken and known.prose.match(after) is not None
 
 
 def redact_command(command: str) -> str:

@@ -17,10 +17,13 @@ from console.logs.origin import Origin, Origins
 from console.logs.splitter import LINE_BYTES
 from console.logs.tally import Window
 from console.logs.times import written
+from console.secrets import MASK, opens_private_key, redact
 from console.text import clean
 
 TEXT_LIMIT = LINE_BYTES + 64
 """Characters kept of one line: the splitter's mark comes after its limit."""
+KEY_LINES = 120
+"""Lines a private key may have: one of 16,384 bits has some 100."""
 SLICE = 0.0015
 """Seconds of work after which the thread lets others run."""
 PAUSE = 0.0003
@@ -68,6 +71,8 @@ class Intake:
         """Lines ever handed over for keeping."""
         self._rows: list[Row] = []
         self._news = 0
+        self._keys: dict[int, int] = {}
+        """Origins amid a private key, with how many more of their lines are hidden at most."""
 
     def news(self, origin: Origin, rows: list[Row], now: float) -> None:
         """Take lines that came just now (monotonic seconds)."""
@@ -150,7 +155,18 @@ class Intake:
             last[origin] = stamp
             place[origin] = max(stamp, place.get(origin, -math.inf))
             order.append(place[origin])
-            entries.append((stamp, origin, code, clean(text.rstrip("\r"), TEXT_LIMIT)))
+            entries.append((stamp, origin, code, clean(self._without_secrets(origin, text), TEXT_LIMIT)))
         for origin, stamp in last.items():
             self.origins[origin].latest = stamp
         return entries, order
+
+    def _without_secrets(self, origin: int, text: str) -> str:
+        text = text.rstrip("\r")
+        if self._keys and (left := self._keys.pop(origin, 0)) and not text.startswith("-----"):
+            if left > 1:
+                self._keys[origin] = left - 1
+            return MASK
+        shown = redact(text)
+        if shown is not text and opens_private_key(shown):
+            self._keys[origin] = KEY_LINES
+        return shown

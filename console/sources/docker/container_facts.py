@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from console.secrets import redact, redact_arguments
 from console.sources.docker.containers import STATES, Container, Engine, metric_labels
 from console.text import clean
 
@@ -131,7 +132,7 @@ def from_inspection(data: JSON) -> Container | None:
         health_output=output,
         exit_code=number(state, "ExitCode") if ended or (word == "created" and state.get("Error")) else None,
         oom_killed=state.get("OOMKilled") is True,
-        error=text(state, "Error"),
+        error=redact(text(state, "Error")),
         restarts=number(data, "RestartCount"),
         policy=text(policy, "Name", 40) or "no",
         max_retries=number(policy, "MaximumRetryCount"),
@@ -149,7 +150,9 @@ def from_inspection(data: JSON) -> Container | None:
         networks=tuple(clean(str(key), NAME_LIMIT) for key in list(mapping(network, "Networks"))[:MANY]),
         host_network=text(host, "NetworkMode") == "host",
         variables=_variables(sequence(config, "Env")),
-        labels=tuple(clean(f"{key}={value}", TEXT_LIMIT) for key, value in list(stated.items())[:MANY]),
+        labels=tuple(
+            clean(redact(f"{key}={value}"), TEXT_LIMIT) for key, value in list(stated.items())[:MANY]
+        ),
         metric_labels=metric_labels(name, image, key),
     )
 
@@ -162,7 +165,7 @@ def _health(health: JSON) -> tuple[str, str]:
     probes = [probe for probe in sequence(health, "Log") if isinstance(probe, dict)]
     if word == "healthy" or not probes:
         return word, ""
-    return word, text(probes[-1], "Output").strip()
+    return word, redact(text(probes[-1], "Output").strip())
 
 
 def _cpu_limit(host: JSON) -> float:
@@ -190,7 +193,7 @@ def _cpuset(ranges: str) -> int:
 
 def _command(data: JSON) -> str:
     words = [data.get("Path"), *sequence(data, "Args")]
-    return clean(" ".join(word for word in words if isinstance(word, str)), TEXT_LIMIT)
+    return clean(redact_arguments([word for word in words if isinstance(word, str)]), TEXT_LIMIT)
 
 
 def _ports(ports: JSON) -> tuple[str, ...]:

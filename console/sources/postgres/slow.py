@@ -16,6 +16,7 @@ import asyncpg
 
 from console.clock import Clock
 from console.errors import SourceError
+from console.secrets import redact
 from console.sources.postgres.link import Link
 from console.sources.postgres.model import Dated, Statement, Table
 from console.sources.postgres.statements import Statements
@@ -98,7 +99,7 @@ class SlowQuestions:
                     await self._ask(self._link, name, now)
                 self.answers.complaints.pop(name, None)
             except asyncpg.PostgresError as error:
-                self.answers.complaints[name] = clean(f"no {name}: {error}", 200)
+                self.answers.complaints[name] = clean(f"no {name}: {redact(str(error))}", 200)
                 if not isinstance(
                     error, asyncpg.SyntaxOrAccessError | asyncpg.ObjectNotInPrerequisiteStateError
                 ):

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from console.secrets import redact
 from console.sources.postgres.link import Link, question
 from console.sources.postgres.model import Dated, Statement
 from console.text import clean
@@ -131,8 +132,8 @@ class Statements:
 
 
 def one_line(query: bytes, limit: int = TEXT) -> str:
-    """A query as one printable line; runs of blanks and line ends become one blank."""
+    """A query as one printable line without its secrets; runs of blanks and line ends become one blank."""
     text: Any = query.decode("utf-8", "replace")
     if len(query) >= limit:
         text = text.rstrip("\ufffd")  # the cut went through a character
-    return clean(" ".join(text.split()), limit)
+    return clean(redact(" ".join(text.split())), limit)

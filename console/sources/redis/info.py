@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from console.secrets import names_secret, redact
 from console.sources.redis.facts import (
     Client,
     CommandStat,
@@ -42,6 +43,12 @@ _SECRET = {
     b"SENTINEL": 3,
 }
 """Commands that may carry a password, and how many of their words hold none."""
+_READING = frozenset(
+    b"GET MGET GETEX GETDEL DEL UNLINK EXISTS TYPE TTL PTTL EXPIRE PEXPIRE EXPIREAT TOUCH STRLEN GETRANGE"
+    b" HGET HMGET HGETALL HDEL HEXISTS HKEYS HLEN HSCAN LRANGE LLEN LINDEX SCARD SMEMBERS SSCAN ZCARD"
+    b" ZRANGE ZSCAN XLEN XREAD XRANGE SCAN KEYS OBJECT MEMORY INCR DECR".split()
+)
+"""Commands whose words are names and numbers: what follows a key that names a secret is none."""
 
 
 class Info:
@@ -236,7 +243,7 @@ def slow_log(reply: Any) -> tuple[SlowCommand, ...]:
                 seconds=entry[2] / 1e6,
                 command=command_text(entry[3]),
                 client=_text(client, NAME_LIMIT),
-                name=_text(name, NAME_LIMIT),
+                name=redact(_text(name, NAME_LIMIT)),
             )
         )
     return tuple(entries)
@@ -244,11 +251,19 @@ def slow_log(reply: Any) -> tuple[SlowCommand, ...]:
 
 def command_text(words: Sequence[Any]) -> str:
     """A command as one clean line of at most 500 characters; what may be a password is hidden."""
-    secret = _SECRET.get(bytes(words[0]).upper()) if words and isinstance(words[0], bytes) else None
+    verb = bytes(words[0]).upper() if words and isinstance(words[0], bytes) else b""
+    secret = _SECRET.get(verb)
+    if secret is None and verb not in _READING:
+        # `SET user:1:token VALUE`, `HSET user:1 password VALUE`
+        named = (
+            place for place, word in enumerate(words) if place and names_secret(_text(word, COMMAND_LIMIT))
+        )
+        secret = next((place + 1 for place in named), None)
     shown = [_text(word, COMMAND_LIMIT) for word in words[:secret]]
     if secret is not None and len(words) > secret:
         shown.append("(hidden)")
-    return clean(" ".join(word if word and " " not in word else f'"{word}"' for word in shown), COMMAND_LIMIT)
+    line = " ".join(word if word and " " not in word else f'"{word}"' for word in shown)
+    return clean(redact(line), COMMAND_LIMIT)
 
 
 def _text(value: Any, limit: int) -> str:
@@ -291,7 +306,7 @@ def _client(line: str) -> Client:
     return Client(
         id=whole(f.get("id")),
         address=clean(f.get("addr", ""), NAME_LIMIT),
-        name=clean(f.get("name", ""), NAME_LIMIT),
+        name=clean(redact(f.get("name", "")), NAME_LIMIT),
         user=clean(f.get("user", ""), NAME_LIMIT),
         db=whole(f.get("db")),
         age=number(f.get("age"), 0.0),

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from console.secrets import redact_arguments
 from console.sources.system.host import NAN, Process, ProcessCounts
 from console.sources.system.proc import TICKS, ProcessTimes, read_short
 from console.sources.system.rates import per_second
@@ -103,7 +104,8 @@ class Detective:
 
 def _command(data: bytes) -> str:
     # arguments end with NUL; a process that has set its own title may leave blanks behind instead
-    return decode(data.rstrip(b"\0 ").replace(b"\0", b" "), COMMAND_LIMIT)
+    words = data.rstrip(b"\0 ").decode("utf-8", "replace").split("\0")
+    return clean(redact_arguments(words), COMMAND_LIMIT)
 
 
 def _effective_user(status: bytes) -> int:

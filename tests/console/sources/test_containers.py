@@ -105,6 +105,23 @@ def test_ports_mounts_and_names_of_variables() -> None:
     assert "hunter2" not in repr(found)
 
 
+def test_secrets_in_commands_labels_and_probes_are_masked() -> None:
+    probe = {"Status": "unhealthy", "Log": [{"Output": "redis://:hunter2@h refused"}]}
+    found = from_inspection(
+        inspection(Health=probe)
+        | {
+            "Path": "serve",
+            "Args": ["--password", "hunter2 x", "--db=postgres://u:hunter2@db/x"],
+            "Config": {"Labels": {"app.token": "hunter2", "tier": "web"}},
+        }
+    )
+    assert found is not None
+    assert found.command == "serve --password *** --db=postgres://u:***@db/x"
+    assert found.labels == ("app.token=***", "tier=web")
+    assert found.health_output == "redis://:***@h refused"
+    assert "hunter2" not in repr(found)
+
+
 def test_the_list_tells_state_health_and_exit_code_before_anything_is_inspected() -> None:
     listed = from_listing(
         {

@@ -415,6 +415,15 @@ async def test_query_in_another_encoding_does_not_blind_us(postgres_server: Post
         postgres_server.psql("DROP DATABASE raw")
 
 
+async def test_passwords_in_statements_are_masked(postgres_server: PostgresServer) -> None:
+    async with clients(postgres_server, "setter") as (setter,), asking(postgres_server.url()) as source:
+        await setter.execute("BEGIN; CREATE ROLE minder LOGIN PASSWORD 'hunter2secret'")
+        for focus in (Focus.FULL, Focus.GLANCE):
+            snapshot = await source.poll(focus)
+            assert "PASSWORD '***" in session(snapshot, "setter").query
+            assert not any("hunter2" in text for text in texts(snapshot))
+
+
 async def test_long_query_is_cut(postgres_server: PostgresServer) -> None:
     async with clients(postgres_server, "talker") as (talker,), asking(postgres_server.url()) as source:
         await talker.execute("SELECT 1 -- " + "ü" * 5000)

@@ -157,6 +157,18 @@ def test_details_of_a_real_process(child: subprocess.Popen[bytes]) -> None:
     assert detail.io == (before.read_bytes, before.write_bytes)
 
 
+def test_secrets_in_a_command_line_are_masked() -> None:
+    secrets = ["--password", "hunter2 x", "redis://me:hunter2@h", "TOKEN=hunter2"]
+    words = [sys.executable, "-c", "print(flush=True); input()", *secrets]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        command = Detective().find_out([Wanted(child.pid, True, False)])[child.pid].command
+        child.kill()
+    assert command is not None
+    assert command.endswith(" --password *** redis://me:***@h TOKEN=***")
+
+
 def test_bytes_written_agree_with_psutil(child: subprocess.Popen[bytes]) -> None:
     assert child.stdin is not None
     assert child.stdout is not None

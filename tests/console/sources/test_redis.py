@@ -159,6 +159,18 @@ async def test_the_slow_log_tells_what_took_how_long(redis_server: RedisServer) 
     assert (entry.command, entry.name) == ("DEBUG SLEEP 0.02", "nightly")
 
 
+async def test_secrets_in_the_slow_log_are_masked(redis_server: RedisServer) -> None:
+    with redis_server.connect() as client:
+        client.config_set("slowlog-log-slower-than", 0)
+        client.set("user:1:token", "SECRETVALUE9")
+        client.config_set("slowlog-log-slower-than", 1_000_000)
+        async with asking(redis_server.url) as (source, _):
+            snapshot = await source.poll(Focus.FULL)
+    assert snapshot.details is not None
+    assert "SET user:1:token (hidden)" in [entry.command for entry in snapshot.details.slow_log]
+    assert not any("SECRETVALUE9" in text for text in texts(snapshot))
+
+
 def calls(server: RedisServer, command: str) -> int:
     """How often the server has run a command, by its own count; 6.2 does not count subcommands apart."""
     for line in server.cli("INFO", "commandstats").splitlines():
