@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from console.errors import Refused
+from console.sources.postgres.words import check, read_small
 
 SOCKET_DIRS = ("/var/run/postgresql", "/tmp")  # noqa: S108 where servers put their sockets
 PORT = 5432
@@ -102,13 +103,12 @@ class Address:
 
     def places(self) -> Iterator[Place]:
         """The attempts to make, best first."""
-        passwords = _read_passfile(_passfile(self.words, self.env))
+        given = self.words.get("password")
+        passwords = _read_passfile(_passfile(self.words, self.env)) if given is None else []
         for host, port in _hosts(self.words) if self.explicit else _usual(self.words):
             for user in self._users():
                 database = self.words.get("dbname") or user
-                password = self.words.get("password")
-                if password is None:
-                    password = _look_up(passwords, host, port, database, user)
+                password = _look_up(passwords, host, port, database, user) if given is None else given
                 yield Place(host, port, user, database, password)
 
     def _users(self) -> list[str]:
@@ -129,7 +129,7 @@ def parse(url: str | None, env: Mapping[str, str]) -> Address:
     service = words.pop("service", "") or from_env.pop("service", "")
     merged = {**from_env, **(_service(service, env) if service else {}), **words}
     try:
-        list(_hosts(merged))
+        check(merged, list(_hosts(merged)))
     except ValueError:
         raise Refused("the port of the PostgreSQL address is no number", "write host:5432") from None
     file = _passfile(merged, env)
@@ -214,7 +214,7 @@ def _hosts(words: Mapping[str, str]) -> Iterator[tuple[str, int]]:
 
 def _usual(words: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """Sockets that exist, the asked or default port first, then TCP on this host."""
-    wanted = int(words.get("port", PORT))
+    _, wanted = next(_hosts(words))
     found: list[tuple[str, int]] = []
     for directory in SOCKET_DIRS:
         for path in sorted(Path(directory).glob(".s.PGSQL.*")):
@@ -235,8 +235,10 @@ def _service(name: str, env: Mapping[str, str]) -> dict[str, str]:
     for file in files:
         parser = configparser.ConfigParser(interpolation=None, default_section="", strict=False)
         try:
-            parser.read(file)
-        except (configparser.Error, UnicodeDecodeError):
+            parser.read_string(read_small(Path(file)))
+        except FileNotFoundError:
+            continue
+        except configparser.Error:
             raise Refused(f"{file} cannot be read", "it holds [name] sections of key=value lines") from None
         if parser.has_section(name):
             return {key: value for key, value in parser.items(name) if value}
@@ -254,13 +256,9 @@ def _readable_by_others(path: Path) -> bool:
 
 def _read_passfile(path: Path | None) -> list[list[str]]:
     """The lines as [host, port, database, user, password]; none when others could read it (libpq's rule)."""
-    if path is None or _readable_by_others(path):
+    if path is None or _readable_by_others(path) or not os.access(path, os.R_OK):
         return []
-    try:
-        text = path.read_text(errors="replace")
-    except OSError:
-        return []
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    lines = (line for line in read_small(path).splitlines() if line and not line.startswith("#"))
     # a backslash escapes a colon and itself
     fields = (
         [re.sub(r"\\(.)", r"\1", part) for part in re.split(r"(?<!\\):", line, maxsplit=4)] for line in lines

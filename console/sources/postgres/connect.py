@@ -11,6 +11,8 @@ import asyncpg
 
 from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.postgres.address import Address, Place, another_database
+from console.sources.postgres.knock import knock
+from console.sources.postgres.words import check_files
 
 APPLICATION = "opsconsole"
 CONFIGURE = 'set DATABASE_URL or PGHOST, or write [[postgres]] url = "postgresql://user@host:5432/database"'
@@ -29,12 +31,13 @@ _GUARDS = {
 
 
 async def connect(
-    address: Address, password: str | None, timeout_ms: int, pooled: bool = False
+    address: Address, password: str | None, timeout_ms: int, pooled: bool, proved: set[str]
 ) -> tuple[Any, Place, bool]:
     """A connection, where it went, and whether it goes through PgBouncer.
 
-    `password` replaces the one of the address; `pooled` says that PgBouncer is between.
-    Raises NotFound, Refused or Unreachable.
+    `password` replaces the one of the address; `pooled` says that PgBouncer is between; `proved`
+    holds the places known to speak PostgreSQL, and gains those that show it.
+    Raises NotFound, Refused, Unreachable or TimedOut.
     """
     failures: list[tuple[Place, Exception]] = []
     answered = False
@@ -43,11 +46,24 @@ async def connect(
         if answered and not place.is_socket and not address.explicit and known is None:
             continue  # the local server answered by its socket already: TCP would only ask for a password
         try:
+            await _make_sure(address, place, proved)
             return await _try_databases(address, place, known, timeout_ms, pooled)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except SourceError as error:
             failures.append((place, error))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            failures.append((place, _without_tls(error, place)))
             answered = answered or not isinstance(error, OSError)
     raise _verdict(address, failures, password)
+
+
+async def _make_sure(address: Address, place: Place, proved: set[str]) -> None:
+    if not place.is_socket or "sslmode" in address.words:
+        check_files(address.words)
+    if address.words.get("sslnegotiation") == "direct" and not place.is_socket:
+        return  # a TLS handshake comes before any word of the server's
+    if place.where not in proved:
+        await knock(place)
+        proved.add(place.where)
 
 
 async def _try_databases(
@@ -99,7 +115,8 @@ async def _dial(
 def _verdict(address: Address, failures: list[tuple[Place, Exception]], password: str | None) -> SourceError:
     refusals = [(place, error) for place, error in failures if not isinstance(error, OSError)]
     if refusals:
-        place, error = refusals[0]
+        # what a PostgreSQL said tells more than who else has a port
+        place, error = min(refusals, key=lambda refusal: isinstance(refusal[1], SourceError))
         given = password is not None or place.password is not None
         return explain(error, place, password_given=given, ignored=address.passfile_ignored)
     if not address.explicit:
@@ -131,10 +148,7 @@ def explain(
             f"there is no database {place.database!r} at {place.where}", "name one: PGDATABASE or the URL"
         )
     if isinstance(error, asyncpg.TooManyConnectionsError):
-        return Refused(
-            f"all connections of {place.where} are taken",
-            "end idle sessions, or grant us the reserved ones: pg_use_reserved_connections (16+)",
-        )
+        return _too_many(error, place)
     if isinstance(error, asyncpg.LockNotAvailableError):
         return TimedOut(f"a system table of {place.where} is locked", "pg_locks says by whom")
     if isinstance(error, asyncpg.CannotConnectNowError):
@@ -144,6 +158,25 @@ def explain(
             str(error), f'GRANT pg_monitor TO "{place.user}", GRANT CONNECT ON DATABASE "{place.database}"'
         )
     return _broken(error, place)
+
+
+def _without_tls(error: Exception, place: Place) -> Exception:
+    """asyncpg has no class of its own for a server that answers the wish for TLS with no."""
+    if isinstance(error, ConnectionError) and "rejected SSL upgrade" in str(error):
+        return Refused(f"{place.where} does not offer TLS", "write sslmode=prefer, or set ssl = on there")
+    return error
+
+
+def _too_many(error: Exception, place: Place) -> Refused:
+    text = str(error)
+    for kind, name in (("role", place.user), ("database", place.database)):
+        if f'for {kind} "' in text:
+            more = f'ALTER {kind.upper()} "{name}" CONNECTION LIMIT -1'
+            return Refused(f"{text}: its CONNECTION LIMIT at {place.where}", f"raise it: {more}")
+    return Refused(
+        f"all connections of {place.where} are taken",
+        "end idle sessions, or grant us the reserved ones: pg_use_reserved_connections (16+)",
+    )
 
 
 def _refused_login(error: Exception, place: Place, given: bool, ignored: str) -> Refused:
@@ -175,6 +208,8 @@ def _broken(error: BaseException, place: Place) -> SourceError:
         return Unreachable(f"{place.where} refuses the connection", hint)
     if isinstance(error, socket.gaierror):
         return Unreachable(f"the name {place.host} is not known", "mend the host in the URL or PGHOST")
+    if isinstance(error, asyncpg.ClientConfigurationError):  # as a ~/.postgresql/root.crt that is not there
+        return Refused(str(error), "mend it in the URL")
     if isinstance(error, ssl.SSLError):
         return Refused(f"TLS with {place.where} failed: {error}", "see sslmode and sslrootcert in the URL")
     if isinstance(

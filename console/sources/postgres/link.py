@@ -49,10 +49,10 @@ class Link:
 
     @classmethod
     async def open(
-        cls, address: Address, password: str | None, timeout_ms: int, pooled: bool = False
+        cls, address: Address, password: str | None, timeout_ms: int, pooled: bool, proved: set[str]
     ) -> Link:
-        """Connect and find out who answers; `pooled` says a pooler is between. Raises SourceError."""
-        connection, place, pooled = await connect(address, password, timeout_ms, pooled)
+        """Connect and find out who answers; `pooled` and `proved` as for `connect`. Raises SourceError."""
+        connection, place, pooled = await connect(address, password, timeout_ms, pooled, proved)
         link = cls(connection, place, pooled)
         try:
             await link._greet()

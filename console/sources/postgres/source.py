@@ -76,6 +76,8 @@ class PostgresSource:
         self.name, self.target = _called(url, self._env, name)
         self._link: Link | None = None
         self._pooled = False
+        self._proved: set[str] = set()
+        """Places that speak PostgreSQL; after a failure another program may have the port."""
         self._asked = 0
         """Questions over connections that are gone."""
         clock = clock or SystemClock()
@@ -175,7 +177,7 @@ class PostgresSource:
         address = parse(self._url, self._env)
         password = None if self._password is None else await self._password.get()
         try:
-            return await Link.open(address, password, timeout_ms, self._pooled)
+            return await Link.open(address, password, timeout_ms, self._pooled, self._proved)
         except Refused:
             if self._password is not None:
                 self._password.forget()
@@ -187,6 +189,7 @@ class PostgresSource:
     def _drop(self) -> None:
         """Cut both connections at once; nothing here waits."""
         self._slow.cancel()
+        self._proved.clear()
         link, self._link = self._link, None
         if link is not None:
             link.drop()
