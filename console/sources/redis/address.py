@@ -64,6 +64,9 @@ class BadAddress(ValueError):
 _ESCAPE = "special characters in a user name or password are written %XX"
 
 
+_PORTS = "port out of range: it is one of 1 to 65535"
+
+
 def parse_url(url: str) -> Address:
     """`redis://[user]:[password]@host:port`, `rediss://` for TLS, or `unix:///path`; also `valkey(s)://`.
 
@@ -71,8 +74,10 @@ def parse_url(url: str) -> Address:
     """
     try:
         parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
+        port = DEFAULT_PORT if parts.port is None else parts.port
+    except ValueError as error:
+        if "out of range" in str(error):
+            raise BadAddress(_PORTS) from None
         raise BadAddress(f"the port is not a number; {_ESCAPE}") from None
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     username = unquote(parts.username or "") or query.get("username", "")
@@ -86,10 +91,15 @@ def parse_url(url: str) -> Address:
         raise BadAddress("it begins with none of redis://, rediss:// and unix://")
     if "@" in parts.path or "@" in parts.query or "@" in parts.fragment:
         raise BadAddress(_ESCAPE)
+    host = unquote(parts.hostname or "") or "localhost"
+    if not port:
+        raise BadAddress(_PORTS)
+    if not _is_host(host):
+        raise BadAddress("its host cannot be a host's name")
     tls = parts.scheme in ("rediss", "valkeys")
     return Address(
-        host=unquote(parts.hostname or "") or "localhost",
-        port=port or DEFAULT_PORT,
+        host=host,
+        port=port,
         tls=tls,
         username=username,
         password=password,
@@ -97,10 +107,20 @@ def parse_url(url: str) -> Address:
     )
 
 
+def _is_host(name: str) -> bool:
+    """Whether a host may bear the name: what cannot be asked of a name server raises no OSError there."""
+    try:
+        return "\0" not in name and bool(name.encode("idna"))
+    except UnicodeError:
+        return False
+
+
 def _tls_options(query: dict[str, str]) -> tuple[tuple[str, Any], ...]:
     known: dict[str, Any] = {name: value for name, value in query.items() if name in _TLS_OPTIONS}
     if "ssl_check_hostname" in known:
         known["ssl_check_hostname"] = known["ssl_check_hostname"].lower() not in ("0", "no", "false")
+    if known.get("ssl_cert_reqs", "none") not in ("none", "optional", "required"):
+        raise BadAddress("ssl_cert_reqs is none, optional or required")
     if known.get("ssl_cert_reqs") == "none":  # no certificate wanted: then there is no name to compare
         known["ssl_check_hostname"] = False
     return tuple(sorted(known.items()))

@@ -59,6 +59,7 @@ class Link:
         Host names are looked up in the worker's thread: asyncio's own look-up would fill the threads
         that others need, and hold up the way out, for as long as a dead name server keeps it.
         """
+        _check_files(address)
         hosts: Sequence[str] = (address.host,)
         if not address.path and not address.tls:  # TLS needs the name: redis-py compares it
             local = address.host == "localhost"
@@ -122,6 +123,22 @@ class Link:
             # close() would wait for TLS's farewell, or for unsent bytes, from a peer that may be frozen
             writer.transport.abort()
             connection._writer = connection._reader = None
+
+
+def _check_files(address: Address) -> None:
+    """Raise Refused for a file of TLS that cannot be loaded: the libraries do not say which it was."""
+    for key, path in address.options:
+        if key not in ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"):
+            continue
+        # a pipe or a device would hold its reader up
+        usual = os.path.isdir if key == "ssl_ca_path" else os.path.isfile
+        if not usual(path):
+            why = "it is no ordinary file" if os.path.exists(path) else os.strerror(errno.ENOENT)
+        elif not os.access(path, os.R_OK):
+            why = "no permission to read it"
+        else:
+            continue
+        raise Refused(f"{key} names {path}: {why}", f"mend {key} in the url")
 
 
 def _connection(address: Address, host: str, password: str) -> AbstractConnection:

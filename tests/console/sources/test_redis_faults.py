@@ -323,3 +323,29 @@ async def test_closing_twice_is_no_matter(redis_server: RedisServer) -> None:
         await source.close()
         with contextlib.suppress(SourceError):
             await source.poll(Focus.GLANCE)
+
+
+@pytest.mark.parametrize("option", ["ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"])
+async def test_a_file_of_tls_that_is_missing_is_named(redis_server: RedisServer, option: str) -> None:
+    error = await failure(f"rediss://127.0.0.1:{redis_server.port}?{option}=/nonexistent")
+    assert isinstance(error, Refused)
+    assert error.reason == f"{option} names /nonexistent: No such file or directory"
+    assert error.fix == f"mend {option} in the url"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("redis://h:0", "port out of range"),
+        ("redis://h:99999", "port out of range"),
+        ("redis://h:port", "port is not a number"),
+        (f"redis://{'h' * 300}", "cannot be a host's name"),
+        ("redis://ü..x", "cannot be a host's name"),
+        ("redis://h%00", "cannot be a host's name"),
+        ("rediss://h?ssl_cert_reqs=bogus", "none, optional or required"),
+    ],
+)
+async def test_a_value_that_can_never_be_right_is_named(url: str, words: str) -> None:
+    error = await failure(url)
+    assert isinstance(error, Refused)
+    assert words in error.reason
