@@ -6,9 +6,12 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+KEYS = ("api", "access", "secret", "private", "account", "auth", "signing", "encryption")
+"""Kinds of keys that are secret."""
+
 _NAME = (
     r"(?:pass(?:word|wd|phrase)|(?<![a-z])pass|pwd|secret|token|credentials?"
-    r"|(?:api|access|secret|private|account|auth|signing|encryption)[ _-]?key)\d*"
+    rf"|(?:{'|'.join(KEYS)})[ _-]?key)\d*"
 )
 # a text cut short may have lost its closing quote: then all of the rest is the value
 _QUOTED = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from console.secret_shapes import ORDINARY, shapes
+from console.secret_shapes import KEYS, ORDINARY, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,8 @@ def redact(text: str) -> str:
     # most lines stop here: substring searches cost a tenth of one regular expression
     low = text.lower()
     named = (
-        "pass" in low or "token" in low or "key" in low or "secret" in low or "pwd" in low
+        "pass" in low or "token" in low or "secret" in low or "pwd" in low
+        or ("key" in low and any(word in low for word in KEYS))
         or "authoriz" in low or "bearer" in low or "credential" in low or "identified" in low
     )  # fmt: skip
     if "@" in low and "://" in low:
