@@ -109,14 +109,14 @@ async def test_another_program_on_the_port(
                 error = await failure(source)
                 assert time.monotonic() - began < 1.0
                 assert type(error) is kind
+                if kind is Refused:
+                    assert error.reason == f"127.0.0.1:{port} does not speak PostgreSQL"
+                    assert "correct the address" in error.fix
             await until(lambda: gaps, 2)
             ticking.cancel()
             await asyncio.gather(ticking, return_exceptions=True)
             await until(lambda: kept() == 0, 2)
     assert max(gaps) < 0.25
-    if kind is Refused:
-        assert error.reason == f"127.0.0.1:{port} does not speak PostgreSQL"
-        assert "correct the address" in error.fix
 
 
 async def test_the_port_is_asked_once_per_connection(
