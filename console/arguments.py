@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from console import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 THEMES = ("ops-dark", "ops-light", "high-contrast", "color-blind", "war-room")
 """As the configuration has them; written out so that the parser needs not load it."""
@@ -26,6 +30,10 @@ FILE_COMPLETION = {
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence with the nearest word that would be right."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        # argparse's own says nothing of an output that cannot be written
+        (file or sys.stdout).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Raises UsageError."""

@@ -1,7 +1,8 @@
 """The command line: `opsconsole` and its commands.
 
 Only what a command needs is imported, and that inside functions: the console paints sooner, `--help`
-answers at once, and headless commands never load Textual.
+answers at once, and headless commands never load Textual. At the top stands only what the interpreter
+has loaded itself, so that an interrupt finds `main` already watching for it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # what the type checkers take for typing's, whose import costs milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
     from console.config import Config
     from console.layers import Loaded
 
@@ -22,11 +25,14 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line; the exit code. Whatever a user can cause is one sentence on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 must not end a report
     try:
-        code = _guarded(list(sys.argv[1:] if argv is None else argv))
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 must not end a report
+        words = list(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is None and words:  # the plain console tells what it misses itself
+            return _fail("the output cannot be written: it is closed")
+        code = _guarded(words)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
@@ -44,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _guarded(argv: list[str]) -> int:
     try:
         return _run(argv)
+    except SystemExit as end:  # how the parser ends after --help and --version
+        return int(end.code or 0)
     except Exception as error:  # narrowed on the next lines: the class costs an import
         from console.errors import OpsError
 
