@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
 import sys
-from dataclasses import asdict
 from types import FrameType
 from typing import NoReturn
 
+from tests.bench import scale
+from tests.bench.flood import flows
 from tests.bench.load import CONTAINERS, LINES, OPERATIONS, SESSIONS, TRANSACTIONS, Load, start_load
-from tests.bench.measure import Figures, measure, median
+from tests.bench.measure import SIZE, Figures, measure, median
 from tests.bench.peers import REPLACED, Program, programs
-from tests.bench.table import summed, table, verdicts
+from tests.bench.report import Report
 
 
 def options() -> argparse.Namespace:
@@ -28,9 +28,12 @@ def options() -> argparse.Namespace:
     parser.add_argument("--steady", type=float, default=10.0, help="seconds watched in each run")
     parser.add_argument("--keys", type=int, default=40, help="keys pressed in each run")
     parser.add_argument("--no-engine", action="store_true", help="without containers")
+    parser.add_argument("--no-flood", action="store_true", help="without the ramp of log lines")
+    parser.add_argument("--no-scale", action="store_true", help="without 1,000 containers, 500 sessions")
     given = parser.parse_args()
     if given.quick:
         given.runs, given.steady, given.keys = 1, 5.0, 20
+        given.no_scale = True
     return given
 
 
@@ -58,37 +61,41 @@ def ended(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def measured(given: argparse.Namespace, stack: contextlib.ExitStack) -> Report:
+    """Everything that was asked for."""
+    say("starting the load ...")
+    load = start_load(stack, engine=not given.no_engine)
+    chosen, _ = programs(load)
+    if given.only:
+        chosen = [program for program in chosen if program.name in given.only]
+    figures = all_figures(load, chosen, given)
+    peers = [program.name for program in chosen if program.summed]
+    absent = [f"not in the sum, because not here: {name}" for name in REPLACED if name not in peers]
+    what = (
+        f"{CONTAINERS if load.engine else 0} containers, {SESSIONS} sessions at {TRANSACTIONS} tx/s, "
+        f"{OPERATIONS} Redis ops/s, {LINES} log lines/s, {SIZE[0]}x{SIZE[1]}, {os.cpu_count()} cores, "
+        f"median of {given.runs}"
+    )
+    return Report(what, figures, peers, notes=[*load.missing, *absent])
+
+
 def main() -> int:
     """Measure, print, clean up; 1 when a budget is not met."""
     given = options()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, ended)
     with contextlib.ExitStack() as stack:
-        say("starting the load ...")
-        load = start_load(stack, engine=not given.no_engine)
-        chosen, missing = programs(load)
-        if given.only:
-            chosen = [program for program in chosen if program.name in given.only]
-        figures = all_figures(load, chosen, given)
-    peers = [program.name for program in chosen if program.summed]
-    total = summed(figures, peers)
-    judged = verdicts(figures, total)
-    if given.json:
-        print(json.dumps({
-            "figures": {name: asdict(values) for name, values in figures.items()},
-            "sum": asdict(total), "summed": peers, "missing": [*missing, *load.missing],
-            "budgets": [asdict(verdict) | {"met": verdict.met} for verdict in judged],
-        }, indent=1))  # fmt: skip
-    else:
-        print(f"{CONTAINERS if load.engine else 0} containers, {SESSIONS} sessions at {TRANSACTIONS} tx/s, "
-              f"{OPERATIONS} Redis ops/s, {LINES} log lines/s, 160x50, {os.cpu_count()} cores, "
-              f"median of {given.runs}")  # fmt: skip
-        print(table(figures, total, peers))
-        absent = [name for name in REPLACED if name not in peers]
-        for note in (*load.missing, *(f"not in the sum, because not here: {name}" for name in absent)):
-            print(f"note: {note}")
-        print("\n".join(map(str, judged)))
-    return 0 if all(verdict.met for verdict in judged) else 1
+        report = measured(given, stack)
+    if not given.no_flood:
+        for flow in flows():
+            say(str(flow))
+            report.flows.append(flow)
+    if not given.no_scale:
+        say(f"{scale.CONTAINERS} containers, {scale.SESSIONS} sessions ...")
+        report.large, notes = scale.measured(given.steady, given.keys)
+        report.notes += notes
+    print(report.json() if given.json else report.text())
+    return 0 if report.met else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tests.bench.load import feeder
+from tests.bench.beside import feeder
 from tests.bench.measure import at_any_moment, focused_frame, quantile
 from tests.pty.consoles import real_console
 from tests.pty.terminal import NotSeen, Terminal

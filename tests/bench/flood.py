@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.load import ROOT
+from tests.bench.beside import ROOT
 from tests.bench.measure import at_any_moment, focused_frame, quantile
 from tests.bench.peers import console
 from tests.pty.consoles import to_overview

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.beside import feeder, running
 from tests.pty.usage import cpu_seconds
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import DEBIAN_15, PostgresServer, wheel_bindir
@@ -21,7 +19,6 @@ from tests.servers.redis import RedisServer, wheel_redis
 CONTAINERS, SESSIONS, OPERATIONS, LINES = 30, 26, 100, 200
 BUSY_SESSIONS, TRANSACTIONS = 20, 50
 """Sessions under pgbench, and what they do together in a second; the rest are idle."""
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -95,12 +92,18 @@ def start_load(stack: contextlib.ExitStack, *, engine: bool = True) -> Load:
 _MEASURED = {"max_connections": "100", "shared_preload_libraries": "pg_stat_statements"}
 
 
-def _engine(stack: contextlib.ExitStack, missing: list[str]) -> Dockerd | None:
+def engine_missing() -> str:
+    """Why there can be no private engine on this machine; empty when there can."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     absent = [name for name in ("dockerd", "docker", "busybox") if shutil.which(name, path=path) is None]
-    if absent or os.geteuid() != 0:
-        why = f"no {' and no '.join(absent)}" if absent else "not root"
-        missing.append(f"{why}: no containers in this run")
+    if not absent and os.geteuid() == 0:
+        return ""
+    return f"{f'no {chr(32).join(absent)}' if absent else 'not root'}: no containers in this run"
+
+
+def _engine(stack: contextlib.ExitStack, missing: list[str]) -> Dockerd | None:
+    if why := engine_missing():
+        missing.append(why)
         return None
     engine = stack.enter_context(Dockerd())
     engine.fleet(CONTAINERS, crashing=1)
@@ -133,28 +136,3 @@ def _sessions(stack: contextlib.ExitStack, server: PostgresServer) -> None:
 
 def _where(server: PostgresServer) -> list[str]:
     return ["-h", str(server.socket_dir), "-p", str(server.port), "-U", "postgres", "postgres"]
-
-
-@contextlib.contextmanager
-def running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with an open standard input, ended by its id."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(5)
-        if process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-
-
-def feeder(*options: str) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-    """The feeder with these options, running inside the context."""
-    return running([sys.executable, "-m", "tests.bench.feeder", *options])

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.load import ROOT, Load
+from tests.bench.beside import ROOT
+from tests.bench.load import Load
 from tests.pty.consoles import program
 
 CONSOLE = "opsconsole"
@@ -55,6 +56,9 @@ def programs(load: Load) -> tuple[list[Program], list[str]]:
         Program("htop", ["htop"], r"\d+\.\d%", moves),
         Program("glances", ["glances"], "CPU", ("1",)),
     ]
+    if shutil.which("lazydocker") is None:
+        # what people without it have open for the same question; it stands in the sum in its place
+        peers.append(Program("docker stats", ["docker", "stats"], r"app-\d+", (), True))
     missing = [peer.name for peer in peers if shutil.which(peer.command[0]) is None]
     return [*found, *(peer for peer in peers if peer.name not in missing)], missing
 

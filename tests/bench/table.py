@@ -48,7 +48,7 @@ class Verdict:
         sign = "≥" if self.at_least else "≤"
         shown = "not measured" if self.measured is None else f"{self.measured:,.2f}"
         word = "met" if self.met else "NOT met"
-        return f"{word:>8}  {self.what:<42} {shown:>12}  {sign} {self.limit:,.2f} {self.unit}"
+        return f"{word:>8}  {self.what:<50} {shown:>12}  {sign} {self.limit:,.2f} {self.unit}"
 
 
 def summed(figures: Mapping[str, Figures], names: Sequence[str]) -> Figures:
@@ -92,9 +92,10 @@ def _ratio(own: Figures, total: Figures, name: str) -> str:
     return f"{mine / theirs:.2f}" if name in (*SUMMED, "first_paint", "ready") and mine and theirs else ""
 
 
-def verdicts(figures: Mapping[str, Figures], total: Figures, factor: float = 1.0) -> list[Verdict]:
-    """The budgets that concern one run beside the peers; `factor` relaxes them for a larger load."""
-    own = figures.get(CONSOLE)
+def verdicts(
+    own: Figures | None, figures: Mapping[str, Figures], total: Figures, factor: float = 1.0
+) -> list[Verdict]:
+    """The budgets of the console's own figures beside the peers'; `factor` relaxes them for a larger load."""
     if own is None:
         return []
     found = []
@@ -105,7 +106,8 @@ def verdicts(figures: Mapping[str, Figures], total: Figures, factor: float = 1.0
     ):
         of = f"{share:g} of " if share != 1 else ""
         mine = getattr(own, name)
-        found.append(Verdict(f"{what}: {of}the sum here", mine, share * factor * getattr(total, name), unit))
+        if theirs := getattr(total, name):
+            found.append(Verdict(f"{what}: {of}the sum here", mine, share * factor * theirs, unit))
         low = RECORDED[name][0]
         found.append(Verdict(f"{what}: {of}the recorded sum of all five", mine, share * factor * low, unit))
     empty = figures.get(EMPTY)
