@@ -27,7 +27,6 @@ from textual.worker import Worker, WorkerState
 from console.clock import Clock
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
-from console.findings import Finding
 from console.sources.base import State
 from console.text import clean
 from screens.base import OpsScreen
@@ -342,10 +341,6 @@ class OpsConsole(App[None], inherit_bindings=False):
         base = self.base
         for source in self.collector.sources:
             self.collector.look(source.name, base.focus_of(source.kind))
-
-    def wrong(self) -> tuple[list[tuple[str, Finding]], bool]:
-        """All findings, worst first, with the number of their pane; and whether readings are awaited."""
-        return self.scene.wrong()
 
     def choose_next(self, kind: str) -> None:
         """Show the next source of a kind."""

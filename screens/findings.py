@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
 
 from console.text import width as cell_width
 from screens.detail import ScrollCanvas, WindowScreen
@@ -11,6 +14,10 @@ from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, wrap
 
 class FindingsScreen(WindowScreen):
     """All findings of all sources, worst first; kept up to date while it is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("exclamation_mark", "close", "Close", id="findings.close", tooltip="Close this window"),
+    ]
 
     def __init__(self) -> None:
         super().__init__("Findings")
@@ -22,7 +29,7 @@ class FindingsScreen(WindowScreen):
 
     def make(self, width: int) -> Sequence[Line]:
         """A finding a paragraph: pane, subject, what is wrong, and the hint below it."""
-        findings, waiting = self.ops.wrong()
+        findings, waiting = self.ops.scene.wrong()
         if not findings:
             text = "waiting for the first readings" if waiting else "nothing wrong is known"
             return [((text, "dim"),)]

@@ -35,11 +35,16 @@ def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Lin
     room = height - len(lines)
     if room > 0:
         try:
-            drawn = attempt(pane.body, context, width, room)
+            drawn = attempt(_body, pane, context, width, room)
             lines += drawn if feed.state is State.LIVE else [_old(line) for line in drawn]
         except DrawingFailedError as failure:
             lines += failed_lines(failure, width)
     return lines[:height]
+
+
+def _body(pane: Pane, context: Context, width: int, height: int) -> list[Line]:
+    """The body's lines, fitted here so that one of a wrong shape fails here, below the pane's title."""
+    return [fit(line, width) for line in pane.body(context, width, height)]
 
 
 _BRIGHT = {"text", "strong", "title", "label", "accent"}

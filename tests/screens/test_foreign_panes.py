@@ -10,9 +10,10 @@ import pytest
 
 import screens.zoom
 import widgets.pane_widget
+from console.errors import Unreachable
 from screens.detail import DetailScreen
 from screens.stand_ins import BodyView
-from tests.screens.kit import BAD, console, pane_text, screen_text, table, text_of, zoomed
+from tests.screens.kit import BAD, console, pane_text, read, screen_text, table, text_of, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import COLUMNS, ROWS, FakePane, FakeSnapshot, FakeSource, Row
 from tests.widgets.stage import until
@@ -162,6 +163,25 @@ async def test_a_pane_that_fails_on_the_overview_says_so(install: Install, what:
         assert "api-0" in screen_text(app)
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@pytest.mark.parametrize("drawn", [["no spans"], [((1, "text"),)], None, [None], 7])
+async def test_a_body_of_a_wrong_shape_keeps_its_title(install: Install, drawn: Any) -> None:
+    """Also while it is stale."""
+
+    class Misshapen(FakePane):
+        def body(self, context: Context, width: int, height: int) -> Any:
+            """What another package might return."""
+            return drawn
+
+    install(Misshapen)
+    source = FakeSource("docker", findings=[BAD])
+    async with console([source], (120, 30)) as (pilot, app):
+        assert "1 Docker  ✖ 1" in pane_text(app, "docker")
+        assert "this pane failed to draw" in pane_text(app, "docker")
+        source.error = Unreachable("gone")
+        await read(pilot, app, lambda: "stale since" in pane_text(app, "docker"))
+        assert "this pane failed to draw" in pane_text(app, "docker")
 
 
 @pytest.mark.parametrize("what", ["rows", "key", "severity", "cell"])

@@ -6,9 +6,10 @@ import pytest
 
 from console.errors import Unreachable
 from screens.detail import DetailScreen, ScrollCanvas
+from screens.findings import FindingsScreen
 from screens.help import HelpScreen
 from screens.keys import shown_key
-from tests.screens.kit import console, read, screen_text, table, zoomed
+from tests.screens.kit import BAD, LATE, console, read, screen_text, table, wrong, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import ROWS, FakeSnapshot, FakeSource, Row
 from tests.widgets.stage import until
@@ -169,6 +170,39 @@ async def test_the_help_of_a_window_is_a_window_over_it_and_no_more() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert app.focused is table(app)
+
+
+async def test_findings_are_listed_with_what_mends_them() -> None:
+    """Worst first, of all sources, kept up to date; the key that opened the window closes it."""
+    given = fake_sources("docker", "redis")
+    given[0].findings = [LATE]
+    given[1].findings = [BAD]
+    async with console(given, (100, 30)) as (pilot, app):
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
+        lines = [line.strip() for line in screen_text(app).split("\n")]
+        assert lines[:3] == [
+            "✖ 2 api-3 restarting, exit 137 OOM",
+            "raise its memory limit",
+            "▲ 1 /var 91% used (limit 85%)",
+        ]
+        given[1].findings = []
+        await read(pilot, app, lambda: "api-3" not in screen_text(app))
+        given[0].findings = []
+        await read(pilot, app, lambda: "nothing wrong is known" in screen_text(app))
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_a_click_on_the_count_of_further_findings_lists_them() -> None:
+    """Nothing wrong is further away than that."""
+    given = fake_sources("docker", "redis")
+    given[0].findings = [BAD] * 6
+    async with console(given, (100, 30)) as (pilot, app):
+        line = wrong(app)
+        await pilot.click("#wrong", offset=(line.index("more"), 0))
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
+        assert screen_text(app).count("✖") == 6
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (500, 200)])
