@@ -11,7 +11,6 @@ all it writes, answers the queries terminals answer, keeps every byte and draws 
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import fcntl
 import os
@@ -25,7 +24,6 @@ import tempfile
 import termios
 import threading
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,32 +33,16 @@ from typing import Any, Self, TypeAlias
 
 import psutil
 import pyte
-from wcwidth import wcwidth
 
+from tests.pty.emulator import Cell, Emulator
+from tests.pty.keyboard import encoded
 from tests.pty.usage import Usage, usage
 
-Cell: TypeAlias = "pyte.screens.Char"
 Wanted: TypeAlias = "str | re.Pattern[str] | Callable[[Terminal], Any]"
 """What to wait for: a regular expression on the screen's text, or a question about the terminal."""
 
-KEYS: Mapping[str, str] = {
-    "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D",
-    "home": "\x1b[H", "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~",
-    "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ",
-    "backspace": "\x7f", "delete": "\x1b[3~", "f1": "\x1bOP", "kitty-escape": "\x1b[27u",
-}  # fmt: skip
-"""What a terminal sends for keys that have no character of their own."""
-
-_QUERIES = re.compile(rb"\x1b\[(?:([0>]?)c|([56])n|\?(\d+)\$p)")
-_FOREIGN_TO_PYTE = re.compile(rb"\x1b\[[<=>][0-?]*[ -/]*[@-~]")
-"""Sequences with these prefixes are about the keyboard; pyte would take them for others."""
-_MARKS = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u3000-\ud7ff\ue000-\U0010ffff]")
-"""Everything beyond Latin but the lines, bars and dots a console draws."""
-_UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*)?$")
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)
 """What the program must not inherit as ignored: Python ignores some, nohup others."""
-_UNANSWERED = 0
-"""DECRQM's word for a mode this terminal does not know."""
 
 
 class NotSeen(AssertionError):
@@ -98,10 +80,7 @@ class Terminal:
         modes: Mapping[int, int] | None = None,
     ) -> None:
         self.columns, self.rows = size
-        self.screen = pyte.Screen(*size)
-        self._stream = pyte.Stream(self.screen)
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._modes = {2026: 2, **(modes or {})}
+        self._emulator = Emulator(*size, {2026: 2, **(modes or {})})
         self.raw = bytearray()
         """Every byte the program wrote."""
         self.chunks: list[tuple[float, int]] = []
@@ -113,8 +92,6 @@ class Terminal:
         self._lock = threading.Condition(threading.RLock())
         self._watches: list[Watch] = []
         self._pending: bytearray | None = None
-        self._tail = b""
-        self._shown: list[str] = []
         self._status: int | None = None
         self.ended = False
         """Whether nobody has the terminal open any more."""
@@ -187,43 +164,18 @@ class Terminal:
     def _take(self, data: bytes, now: float) -> None:
         self.raw += data
         self.chunks.append((now, len(data)))
-        self._shown = []
+        drawable, answers = self._emulator.answers(data)
+        if answers:
+            self.write(answers)
         if self._pending is not None:
-            self._answer(data)
-            self._pending += data
+            self._pending += drawable
             return
-        self._draw(self._answer(data))
+        self._emulator.draw(drawable)
         for watch in list(self._watches):
             if watch.question(self):
                 watch.time = now
                 self._watches.remove(watch)
                 watch._done.set()
-
-    def _answer(self, data: bytes) -> bytes:
-        """Answer the queries in the output; an unfinished sequence waits for the rest of it."""
-        data = self._tail + data
-        unfinished = _UNFINISHED.search(data, max(0, len(data) - 32))
-        cut = unfinished.start() if unfinished else len(data)
-        data, self._tail = data[:cut], data[cut:]
-        for match in _QUERIES.finditer(data):
-            attributes, status, mode = match.groups()
-            if mode is not None:
-                reply = f"\x1b[?{int(mode)};{self._modes.get(int(mode), _UNANSWERED)}$y"
-            elif status == b"5":
-                reply = "\x1b[0n"
-            elif status == b"6":
-                reply = f"\x1b[{self.screen.cursor.y + 1};{self.screen.cursor.x + 1}R"
-            else:
-                reply = "\x1b[>1;10;0c" if attributes == b">" else "\x1b[?62;22c"
-            self.write(reply)
-        return data
-
-    def _draw(self, data: bytes) -> None:
-        text = self._decode(_FOREIGN_TO_PYTE.sub(b"", data))
-        if not text.isascii():
-            text = _MARKS.sub(_drawable, text)
-        with contextlib.suppress(Exception):  # pyte stumbles over sequences it does not know
-            self._stream.feed(text)
 
     def watch(self, question: Callable[[Terminal], Any]) -> Watch:
         """Ask this after every piece of output from now on, until it is true once."""
@@ -251,19 +203,19 @@ class Terminal:
         finally:
             with self._lock:
                 pending, self._pending = self._pending, None
-                self._draw(bytes(pending))
-                self._shown = []
+                self._emulator.draw(bytes(pending))
 
     # -- what is on the screen
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """The screen itself, for who asks often and needs little."""
+        return self._emulator.screen
 
     def lines(self) -> list[str]:
         """The rows of the screen, without blanks at their ends."""
         with self._lock:
-            if not self._shown:
-                buffer, columns = self.screen.buffer, range(self.columns)
-                rows = ("".join([buffer[y][x].data for x in columns]).rstrip() for y in range(self.rows))
-                self._shown = list(rows)
-            return list(self._shown)
+            return self._emulator.lines()
 
     @property
     def text(self) -> str:
@@ -278,12 +230,12 @@ class Terminal:
     def cells(self) -> list[list[Cell]]:
         """All cells, row by row."""
         with self._lock:
-            return [[self.screen.buffer[y][x] for x in range(self.columns)] for y in range(self.rows)]
+            return self._emulator.cells()
 
     def filled(self) -> int:
         """Cells that are not blank."""
         with self._lock:
-            return sum(1 for row in self.screen.buffer.values() for cell in row.values() if cell.data.strip())
+            return self._emulator.filled()
 
     def wait_for(self, wanted: Wanted, timeout: float = 10.0) -> Any:
         """Wait until the screen shows it; the match or the answer. Raises NotSeen with the screen."""
@@ -330,7 +282,7 @@ class Terminal:
         self.write(text)
 
     def press(self, *keys: str) -> None:
-        """Press keys by name (`KEYS`, `ctrl+x`) or character."""
+        """Press keys by name (`keyboard.KEYS`, `ctrl+x`) or character."""
         for key in keys:
             self.type(encoded(key))
 
@@ -342,10 +294,7 @@ class Terminal:
         """Make the terminal another size; with `blank` nothing of what was drawn stays."""
         with self._lock:
             self.columns, self.rows = columns, rows
-            self._shown = []
-            if blank:
-                self.screen.reset()
-            self.screen.resize(rows, columns)
+            self._emulator.resize(columns, rows, blank)
             if blank and self._pending is not None:
                 self._pending.clear()
             self._typed = time.perf_counter()
@@ -442,20 +391,3 @@ _NOT_INHERITED = frozenset(
     {"LINES", "COLUMNS", "TMUX", "TMUX_PANE", "STY", "TERM_PROGRAM", "NO_COLOR", "DATABASE_URL",
      "REDIS_URL", "DOCKER_HOST", "DOCKER_CONTEXT", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"}
 )  # fmt: skip
-
-
-def _drawable(match: re.Match[str]) -> str:
-    """The character, unless pyte would drop it with all that follows: enclosing marks and the like."""
-    char = match.group()
-    return char if wcwidth(char) > 0 or unicodedata.combining(char) else ""
-
-
-def encoded(key: str) -> str:
-    """What a terminal sends for a key."""
-    if key in KEYS:
-        return KEYS[key]
-    if key.startswith("ctrl+") and len(key) == 6:
-        return chr(ord(key[-1].upper()) & 0x1F)
-    if len(key) == 1:
-        return key
-    raise ValueError(f"no such key: {key!r}")
