@@ -46,15 +46,12 @@ class Canvas(Widget):
         width, height = self.content_size
         if not width or not height or not self.is_attached:
             return
-        try:
-            lines = attempt(self._fitted, width, height)
-        except DrawingFailedError as failure:
-            lines = _fill(failed_lines(failure, width), width, height)
         old = self._lines
         if len(old) != height or (old and _cells(old[0]) != width):
-            self._lines, self._strips = lines, [self._strip(line, width) for line in lines]
+            self._draw_whole(width, height)
             self.refresh()
             return
+        lines = self._lines_for(width, height)
         dirty: list[Region] = []
         for y, (before, after) in enumerate(zip(old, lines, strict=True)):
             if before is after or before == after:
@@ -66,11 +63,25 @@ class Canvas(Widget):
         if dirty:
             self.refresh(*dirty)
 
+    def _lines_for(self, width: int, height: int) -> list[Line]:
+        try:
+            return attempt(self._fitted, width, height)
+        except DrawingFailedError as failure:
+            return _fill(failed_lines(failure, width), width, height)
+
+    def _draw_whole(self, width: int, height: int) -> None:
+        self._lines = self._lines_for(width, height)
+        self._strips = [self._strip(line, width) for line in self._lines]
+
     def _fitted(self, width: int, height: int) -> list[Line]:
         return _fill(self.draw(width, height), width, height)
 
     def _strip(self, spans: Line, width: int) -> Strip:
-        return Strip([Segment(text, self.role_style(role)) for text, role in spans], width)
+        strip = Strip([Segment(text, self.role_style(role)) for text, role in spans], width)
+        background = self.background_colors[1]
+        for each in self.get_line_filters():
+            strip = strip.apply_filter(each, background)
+        return strip
 
     def role_style(self, role: str) -> Style:
         """The theme's style of a role, from the component classes of the screen; unknown ones are text."""
@@ -80,8 +91,24 @@ class Canvas(Widget):
             style = self._roles[role] = self.screen.get_component_rich_style(f"canvas--{known}")
         return style
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region for Textual's compositor: what is drawn already, as it is.
+
+        Textual's own way goes through its cache of styled lines, which costs as much again; it serves
+        canvases with a border. The first painting draws: no blank screen comes before it.
+        """
+        width, height = self.content_size
+        if self.outer_size != self.content_size or not (width and height):
+            return super().render_lines(crop)
+        if len(self._lines) != height or _cells(self._lines[0]) != width:
+            self._draw_whole(width, height)
+        strips = self._strips[crop.y : crop.bottom]
+        if crop.x or crop.right != width:
+            strips = [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
-        """One line for Textual's compositor."""
+        """One line for Textual's compositor, of a canvas with a border."""
         if y < len(self._strips):
             return self._strips[y]
         return Strip.blank(self.content_size.width, self.rich_style)
@@ -95,8 +122,9 @@ class Canvas(Widget):
             self.call_later(self.redraw)
 
     def on_resize(self, event: events.Resize) -> None:
-        """A new size is a new drawing."""
-        self._lines = []
+        """A new size is a new drawing, unless the painting was first."""
+        if len(self._lines) != self.content_size.height or self.outer_size != self.content_size:
+            self._lines = []
         self.redraw()
 
     @property
