@@ -60,7 +60,7 @@ def consoles(load: Load, truth: Independent) -> Iterator[Mapping[tuple[int, int]
         for terminal in started.values():
             # rates need two readings, those of the database some seconds
             terminal.wait_for(r"tps +[1-9]", START_LIMIT)
-            terminal.wait_for(r"[1-9]\d*/s +\d+ errors/min", START_LIMIT)
+            terminal.wait_for(r"[1-9]\d*/s +≥?\d+ errors/min", START_LIMIT)
         yield started
 
 
