@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pyte
 import pytest
 from rich.segment import Segment
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.strip import Strip
 
@@ -63,9 +64,16 @@ def sent(app: OpsConsole) -> str:
     """
     lines = []
     for strip in app.screen._compositor.render_strips():
-        segments = (Segment(text, style.copy() if style else None) for text, style, _ in strip)
+        segments = (Segment(text, _fresh(style)) for text, style, _ in strip)
         lines.append(Strip(segments).render(app.console))
     return "\n".join(lines)
+
+
+def _fresh(style: Style | None) -> Style | None:
+    copy = style.copy() if style else None
+    if copy is not None:
+        copy._ansi = None  # a copy keeps it as well
+    return copy
 
 
 def codes(text: str) -> set[str]:
