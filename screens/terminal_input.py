@@ -19,4 +19,4 @@ def take_any_byte() -> None:
     def lenient(encoding: str) -> Any:
         return partial(codecs.getincrementaldecoder(encoding), errors="replace")
 
-    vars(linux_driver)["getincrementaldecoder"] = lenient
+    setattr(linux_driver, "getincrementaldecoder", lenient)  # noqa: B010 no name of its interface
