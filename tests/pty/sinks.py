@@ -30,7 +30,7 @@ def named(marker: str, limit: int, seed: int) -> str:
 
 
 def log_files(directory: Path) -> list[Path]:
-    """Three empty files to be filled by `fill_logs`; the name of one is hostile too."""
+    """Three empty files to be filled while they are followed; the name of one is hostile too."""
     odd = named("MARKFILE", 60, 1).replace("/", "|") + ".log"
     files = [directory / name for name in ("plain.log", odd, "endless.log")]
     for file in files:
@@ -38,12 +38,16 @@ def log_files(directory: Path) -> list[Path]:
     return files
 
 
-def fill_logs(files: Sequence[Path]) -> None:
-    """10,000 garbage lines, a few more in the file of the hostile name, and a line that does not end."""
-    plain, odd, endless = files
+def fill_plain(files: Sequence[Path]) -> None:
+    """10,000 garbage lines, and a line that does not end."""
+    plain, _, endless = files
     plain.write_bytes(b"".join(b"MARKLOG " + line + b"\n" for line in hostile.garbage(LINES)))
-    odd.write_bytes(b"".join(b"MARKODD " + line + b"\n" for line in hostile.garbage(50, 2)))
     endless.write_bytes(b"MARKEND " + b"\x1b[31m" * 30_000)
+
+
+def fill_odd(files: Sequence[Path]) -> None:
+    """A few more in the file whose name is hostile."""
+    files[1].write_bytes(b"".join(b"MARKODD " + line + b"\n" for line in hostile.garbage(50, 2)))
 
 
 @contextlib.contextmanager

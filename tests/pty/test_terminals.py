@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -132,10 +132,10 @@ class Tmux:
         )  # fmt: skip
         return done.stdout
 
-    def wait_for(self, pattern: str, timeout: float = 15.0) -> str:
-        """The screen once it shows this."""
-        until = time.monotonic() + timeout
-        while not re.search(pattern, text := self("capture-pane", "-p"), re.MULTILINE):
+    def wait_for(self, pattern: str, what: Sequence[str] = ("capture-pane", "-p")) -> str:
+        """What tmux prints, usually the screen, once it shows this."""
+        until = time.monotonic() + 15.0
+        while not re.search(pattern, text := self(*what), re.MULTILINE):
             assert time.monotonic() < until, f"{pattern} was not seen:\n{text}"
             time.sleep(0.05)
         return text
@@ -170,8 +170,7 @@ def test_in_tmux_it_draws_takes_keys_and_ends(tmux: Tmux) -> None:
     tmux.wait_for("^ Rows +Back .{20,60}3 Postgres")
     tmux("set-option", "-g", "remain-on-exit", "on")
     tmux("send-keys", "C-c")
-    tmux.wait_for("Pane is dead")
-    assert tmux("list-panes", "-F", "#{pane_dead_status}").strip() == "0"
+    tmux.wait_for("^1 0$", what=("list-panes", "-F", "#{pane_dead} #{pane_dead_status}"))
 
 
 def test_copying_in_tmux_reaches_the_terminal_outside(tmux: Tmux) -> None:
