@@ -78,9 +78,9 @@ def test_a_clean_console_sends_nothing_foreign_from_start_to_end() -> None:
         terminal.wait_for("40 rows")
         for key in ("tab", "2", "enter", "escape", "right", "/", "r", "enter", "escape", "?", "escape", "0"):
             terminal.press(key)
-            terminal.wait_quiet(0.05)
-        terminal.press("escape", "escape", "q")
-        terminal.wait_quiet(0.05)
+            terminal.wait_quiet(0.2)  # longer than a terminal program waits to tell Esc from a sequence
+        terminal.press("q")
+        terminal.wait_quiet(0.2)
         terminal.press("q")
         terminal.wait()
         assert foreign(bytes(terminal.raw)) == []
