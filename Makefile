@@ -55,7 +55,7 @@ faults: $(STAMP) ## every server killed, frozen for 60 s and restarted in turn
 	@$(BIN)/python -m tests.bench.faults
 
 picture: $(STAMP) ## the picture of the README, from the demo
-	@$(BIN)/python -m tests.pty.picture docs/overview.png
+	@$(BIN)/python -m tests.pty.picture --size 124x34 docs/overview.png
 
 docs: $(STAMP) ## the reference tables, from the code
 	@$(BIN)/python -m console.reference
