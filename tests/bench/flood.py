@@ -18,7 +18,9 @@ from tests.pty.terminal import Terminal
 
 RATES = (1_000, 5_000, 20_000, 50_000, 100_000)
 """Lines a second, one after the other."""
-SECONDS = 5.0
+SECONDS = 10.0
+APART = 0.08
+"""Seconds between two keys, at most: a hundred of them are wanted while the lines come."""
 LIMIT = 50.0
 """Milliseconds from key to paint, in 99 of 100."""
 WHOLE = 0.99
@@ -74,7 +76,7 @@ def _flow(directory: Path, rate: int, seconds: float) -> Flow:
             before, began = terminal.usage().cpu, time.perf_counter()
             keys: list[float | None] = []
             while feeding.poll() is None:
-                keys += at_any_moment(terminal, ("tab", "shift+tab"), 6, focused_frame)
+                keys += at_any_moment(terminal, ("tab", "shift+tab"), 6, focused_frame, APART)
             took = time.perf_counter() - began
             used = terminal.usage().cpu - before
             assert feeding.stdout is not None

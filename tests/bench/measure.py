@@ -143,12 +143,16 @@ def latency(terminal: Terminal, key: str, sight: Sight, limit: float = 2.0) -> f
     return None if seen is None else (seen - pressed) * 1000
 
 
-def at_any_moment(terminal: Terminal, keys: Sequence[str], count: int, sight: Sight) -> list[float | None]:
-    """Latencies of keys pressed without regard to what the program is doing."""
+def at_any_moment(
+    terminal: Terminal, keys: Sequence[str], count: int, sight: Sight, longest: float = 0.25
+) -> list[float | None]:
+    """Latencies of keys pressed without regard to what the program is doing, `longest` seconds apart
+    at most.
+    """
     chance = random.Random(1)
     found = []
     for key in _cycle(keys, count):
-        time.sleep(chance.uniform(0.03, 0.25))
+        time.sleep(chance.uniform(0.02, longest))
         found.append(latency(terminal, key, sight))
     return found
 
