@@ -170,7 +170,10 @@ def test_in_tmux_it_draws_takes_keys_and_ends(tmux: Tmux) -> None:
     tmux.wait_for("^ Rows +Back .{20,60}3 Postgres")
     tmux("set-option", "-g", "remain-on-exit", "on")
     tmux("send-keys", "C-c")
-    tmux.wait_for("^1 0$", what=("list-panes", "-F", "#{pane_dead} #{pane_dead_status}"))
+    # tmux 3.3 at times does not learn the status of a pane whose terminal closed first: then it says none,
+    # neither as status nor as signal
+    ended = "#{pane_dead} #{pane_dead_status}#{pane_dead_signal}"
+    tmux.wait_for("^1 0?$", what=("list-panes", "-F", ended))
 
 
 def test_copying_in_tmux_reaches_the_terminal_outside(tmux: Tmux) -> None:
