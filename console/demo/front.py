@@ -12,11 +12,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
-from console.config import Config, LogSettings, PostgresTarget, RedisTarget
+from console.config import (
+    Config,
+    GuideSettings,
+    JournalSettings,
+    LogSettings,
+    PostgresTarget,
+    RedisTarget,
+)
 from console.demo.servers import wheels_missing
 from console.errors import OpsError, UsageError
 from console.layers import Loaded
@@ -57,6 +65,9 @@ def config_for(running: Stage, config: Config) -> Config:
         postgres=(PostgresTarget(name="shop", url=running.postgres),),
         redis=(RedisTarget(name="cache", url=running.redis),),
         logs=logs,
+        guides=GuideSettings(paths=(str(Path(__file__).parent / "guides" / "operations.md"),)),
+        # what is done in the demo goes with it
+        journal=JournalSettings(path=str(Path(running.directory) / "journal" / "journal.db")),
     )
 
 

@@ -51,7 +51,7 @@ async def main() -> None:
     jobs += [lambda: crashing(logs / "payments.log"), lambda: requests(logs / "api.log")]
     tasks = [asyncio.create_task(_kept(job)) for job in jobs]
     await shop.jammed.wait()
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     await _end_of_input()
     for task in tasks:
         task.cancel()
