@@ -1,0 +1,1 @@
+"""Steps carried out: the gate, the session, the supervisor of one process, the run."""
