@@ -1,0 +1,1 @@
+"""Rules, objectives and what became of them: expressions over the history, alerts and their states."""

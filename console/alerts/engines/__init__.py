@@ -1,0 +1,1 @@
+"""Prometheus and Alertmanager beside the console: their alerts, rules and silences as they tell them."""
