@@ -1,0 +1,1 @@
+"""Probes: endpoints, certificates, backups, directories, jobs and figures, each asked on its own interval."""
