@@ -2,11 +2,12 @@
 
 Only what a command needs is imported, and that inside functions: the console paints sooner, `--help`
 answers at once, and headless commands never load Textual. At the top stands only what the interpreter
-has loaded itself, so that an interrupt finds `main` already watching for it.
+has loaded itself, so that an interrupt finds `main` already prepared for it.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # built in, where `signal` costs an import
 import io
 import os
 import sys
@@ -25,6 +26,7 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line; the exit code. Whatever a user can cause is one sentence on stderr."""
+    _interrupts(_signal.SIG_DFL)
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -47,6 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{what}: {error.strerror or error}")
 
 
+def _interrupts(handler: Any) -> None:
+    """What Ctrl-C does from here on, unless whoever started us wants it ignored.
+
+    While modules are loaded and the configuration is read it ends the process at once: nothing is
+    there yet to be parted from, and an exception raised in the middle of msgspec crashes it.
+    """
+    if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, handler)
+
+
 def _guarded(argv: list[str]) -> int:
     try:
         return _run(argv)
@@ -64,7 +76,7 @@ def _guarded(argv: list[str]) -> int:
 
 def _fail(sentence: str) -> int:
     if sys.stderr is not None:
-        print(f"opsconsole: {sentence}", file=sys.stderr)  # noqa: T201
+        print(f"opsconsole: {sentence}", file=sys.stderr)
     return 2
 
 
@@ -87,7 +99,7 @@ def _run(argv: list[str]) -> int:
 
         from console.arguments import parser
 
-        print(shtab.complete(parser(), shell=options["shell"]))  # noqa: T201
+        print(shtab.complete(parser(), shell=options["shell"]))
         return 0
     if command in ("console", "demo"):
         _terminal(os.environ, command)
@@ -99,7 +111,12 @@ def _run(argv: list[str]) -> int:
 
         named = Path(named)
     given: dict[str, str] = {key: options[key] for key in ("profile", "theme", "interval") if key in options}
-    return _dispatch(command, options, load(os.environ, file=named, options=given))
+    loaded = load(os.environ, file=named, options=given)
+    _interrupts(_signal.default_int_handler)
+    try:
+        return _dispatch(command, options, loaded)
+    finally:
+        _interrupts(_signal.SIG_DFL)  # the interpreter's own end has no words for it
 
 
 def _dispatch(command: str, options: Mapping[str, Any], loaded: Loaded) -> int:
@@ -117,6 +134,26 @@ def _dispatch(command: str, options: Mapping[str, Any], loaded: Loaded) -> int:
         from console.doctor import doctor
 
         return doctor(loaded, options["json"], os.environ)
+    if command == "guide" and options["task"] == "probes":
+        from console.offering import guide_probes
+
+        return guide_probes(loaded.config, options["files"])
+    if command == "guide":
+        from console.guides.listing import guide
+
+        return guide(loaded.config, options, os.environ)
+    if command == "run":
+        from console.runs.headless import run
+
+        return run(loaded.config, options, os.environ)
+    if command == "alerts":
+        from console.alerts.command import alerts
+
+        return alerts(options, os.environ)
+    if command == "journal":
+        from console.journal.listing import journal
+
+        return journal(loaded.config, options, os.environ)
     from console.show import show_config
 
     return show_config(loaded, options["json"], os.environ)

@@ -7,18 +7,22 @@ becomes a Reading like any other; the next try comes sooner at first and later w
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from console.clock import Clock, SystemClock
 from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut
 from console.findings import Finding, Severity, by_severity
 from console.history import History
-from console.metrics import Sample, labels
+from console.metrics import Labels, Sample, labels
 from console.sources.base import Focus, Reading, Source, State
+
+if TYPE_CHECKING:
+    from console.config import Limits
 
 BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
@@ -27,6 +31,23 @@ CLOSE_LIMIT = 1.0
 
 AnySource = Source[Any]
 AnyReading = Reading[Any]
+
+
+def own_labels(source: AnySource) -> Labels:
+    """The labels of what is told of a source itself, such as `up`: its kind is its job."""
+    return labels(job=source.kind, source=source.name)
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """A source that judges what the others give, such as rules: it reads the history of them all."""
+
+    one_look: bool
+    """Whether it is asked for a single look, in which nothing can last."""
+
+    def attach(self, history: History, clock: Clock) -> None:
+        """Read this history from now on."""
+        ...
 
 
 @dataclass(slots=True)
@@ -70,6 +91,22 @@ class Feed:
         return (down, *(self.good.findings if self.good else ()))
 
 
+@runtime_checkable
+class Hasty(Protocol):
+    """A source that asks at times of its own, and can be told to ask now."""
+
+    def hurry(self) -> None:
+        """Ask now; the answers come with later polls."""
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A source that judges by limits, and takes those of the guides once they are known."""
+
+    limits: Limits
+
+
 Listener = Callable[[Feed], None]
 
 
@@ -96,9 +133,13 @@ class Collector:
             if source.name in self.feeds:
                 raise ValueError(f"two sources are named {source.name!r}")
             self.feeds[source.name] = Feed(source)
+            if isinstance(source, Judging):
+                source.attach(self.history, self.clock)
         self._focus: dict[str, Focus] = {}
         self._wake: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._epoch = 0.0
+        """The first beat, on the monotonic clock."""
         self._listeners: list[Listener] = []
 
     @property
@@ -122,12 +163,16 @@ class Collector:
             self._wake[name].set()
 
     def refresh(self) -> None:
-        """Poll everything now, failing sources too."""
+        """Poll everything now, failing sources too; those that ask by themselves are told to `hurry`."""
+        for source in self._sources:
+            if isinstance(source, Hasty):
+                source.hurry()
         for event in self._wake.values():
             event.set()
 
     def start(self) -> None:
         """Begin polling; needs a running event loop."""
+        self._epoch = self.clock.monotonic()
         for source in self._sources:
             self._wake[source.name] = asyncio.Event()
             task = asyncio.create_task(self._run(source), name=f"poll {source.name}")
@@ -147,9 +192,9 @@ class Collector:
 
     async def _run(self, source: AnySource) -> None:
         feed, wake, failures = self.feeds[source.name], self._wake[source.name], 0
-        due = self.clock.monotonic()
         while True:
             wake.clear()  # before the poll: whoever looks closer or refreshes during it is not forgotten
+            started = self.clock.monotonic()
             reading = await self._poll(source, self.focus(source.name))
             failures = failures + 1 if reading.error else 0
             period = source.cadence[self.focus(source.name)] * self.interval
@@ -159,16 +204,23 @@ class Collector:
                 delay = min(BACKOFF_CAP, max(1.0, period) * 1.5 ** min(failures - 1, 9))
                 due = now + delay * random.uniform(0.8, 1.0)
             else:
-                due += period
-                if due <= now or due > now + period:
-                    due = now + period  # the poll took longer than its period: those polls are dropped
+                due = self._beat(started, now, period)
             feed.next_try = due
             try:
                 async with asyncio.timeout(due - now):
                     await wake.wait()
-                due = self.clock.monotonic()
             except TimeoutError:
                 pass
+
+    def _beat(self, started: float, now: float, period: float) -> float:
+        """When a source is asked next: on a beat that all sources share, so that one drawing serves them.
+
+        A poll longer than its period drops those it missed and rests for half of one; after a poll out
+        of turn the next is at least that far away too, because a rate over a moment is noise.
+        """
+        rested = now if now < started + period else now + period / 2
+        earliest = max(rested, started + period / 2) - self._epoch
+        return self._epoch + (math.floor(earliest / period + 1e-6) + 1) * period
 
     async def _poll(self, source: AnySource, focus: Focus) -> AnyReading:
         started, snapshot = self.clock.monotonic(), None
@@ -210,10 +262,14 @@ class Collector:
             feed.good, feed.failing_since = reading, None
         elif feed.failing_since is None:
             feed.failing_since = reading.time
-        own = labels(source=source.name)
-        samples.append(Sample("up", 0.0 if reading.error else 1.0, own))
-        samples.append(Sample("scrape_duration_seconds", reading.duration, own))
-        self.history.add(reading.monotonic, samples)
+        own = own_labels(source)
+        self.history.add(reading.monotonic, samples, source.name, answered=reading.error is None)
+        if feed.state is not State.NOT_FOUND:  # what this host never had is not down
+            asked = (
+                Sample("up", 0.0 if reading.error else 1.0, own),
+                Sample("scrape_duration_seconds", reading.duration, own),
+            )
+            self.history.add(reading.monotonic, asked)
         for listener in self._listeners:
             try:
                 listener(feed)
@@ -227,5 +283,5 @@ async def _close(source: AnySource) -> None:
     try:
         async with asyncio.timeout(CLOSE_LIMIT):
             await source.close()
-    except Exception:  # noqa: BLE001, S110
+    except Exception:  # noqa: BLE001, S110 whatever a driver raises at its end
         pass  # on the way out there is nobody left to tell

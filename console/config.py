@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-import msgspec
 from msgspec import Meta
 
 from console.findings import Limit
+from console.probe_settings import Probes
+from console.section import Section
 
 Theme: TypeAlias = Literal["ops-dark", "ops-light", "high-contrast", "color-blind", "war-room"]
 BannerColor: TypeAlias = Literal["error", "warning", "success", "primary"]
@@ -33,9 +34,10 @@ RedisUrl: TypeAlias = Annotated[
     ),
 ]
 
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the configuration file."""
+EngineUrl: TypeAlias = Annotated[
+    str,
+    Meta(pattern=r"^$|^https?://[^/\s?#]+[^\s?#]*$", description="http://host:port or https://host/path"),
+]
 
 
 class Limits(Section, frozen=True):
@@ -111,8 +113,7 @@ class Limits(Section, frozen=True):
 
     def limit(self, name: str) -> Limit:
         """One field as a Limit; it falls when the critical value is the lower one."""
-        warning, critical = getattr(self, name)
-        return Limit(warning, critical, rising=critical >= warning)
+        return Limit.of(*getattr(self, name))
 
 
 class DockerTarget(Section, frozen=True):
@@ -161,9 +162,59 @@ class LogSettings(Section, frozen=True):
     """Lines kept in memory."""
 
 
+class GuideSettings(Section, frozen=True):
+    """Operations guides in Markdown: `[guides]`."""
+
+    paths: tuple[str, ...] = ()
+    """Files and globs; empty: OPERATIONS.md, RUNBOOK.md and docs/**/operations*.md, runbook*.md from here."""
+
+
+class RunSettings(Section, frozen=True):
+    """How steps of guides and acts of panes are run: `[runs]`."""
+
+    read_only: bool = False
+    """Only steps known to read are run; everything else is refused."""
+
+
+class JournalSettings(Section, frozen=True):
+    """The record of everything done: `[journal]`."""
+
+    path: str = ""
+    """The file it is kept in; empty: `opsconsole/journal.db` in the user's state directory."""
+
+
+class AlertSettings(Section, frozen=True):
+    """Alerts of rules and objectives: `[alerts]`."""
+
+    bell: Literal["off", "bell", "notify"] = "off"
+    """When one begins to fire: nothing, the terminal's bell, or a notice on the desktop (OSC 9, 99, 777)."""
+    rules: tuple[str, ...] = ()
+    """Prometheus rule files, paths and globs; those of the guides come on top."""
+    interval: Annotated[float, Meta(ge=1, le=3600)] = 5.0
+    """Seconds between two evaluations of a group that names none."""
+    names: dict[str, str] = {}
+    """Metric name to the expression it stands for, where rules use names that nobody here has."""
+    objectives: dict[str, str] = {}
+    """Name to what must hold: `"orders an hour" = "shop_orders_per_hour >= 10"`."""
+    prometheus: EngineUrl = ""
+    """A Prometheus beside the console, with the path it is served under; empty: that of `PROMETHEUS_URL`."""
+    prometheus_password_command: str = ""
+    """A command that prints the password of the URL's user, or a bearer token; run without a shell."""
+    alertmanager: EngineUrl = ""
+    """An Alertmanager beside the console, likewise; empty: that of `ALERTMANAGER_URL`."""
+    alertmanager_password_command: str = ""
+    """The same as for Prometheus."""
+    verify: bool = True
+    """Judge the certificates of both: issuer, host name and dates."""
+    ca_file: str = ""
+    """Certificates (PEM) of issuers to trust for both; empty: those of the system."""
+
+
 class Profile(Section, frozen=True):
     """A named environment: `[profiles.NAME]`; its values override the ones above it."""
 
+    production: bool = False
+    """Every change asks for the target's name to be typed."""
     banner: str = ""
     """Word shown in the header, such as PRODUCTION."""
     color: BannerColor = "error"
@@ -195,5 +246,15 @@ class Config(Section, frozen=True):
     """PostgreSQL servers, see `[[postgres]]`; none: the one found."""
     redis: tuple[RedisTarget, ...] = ()
     """Redis servers, see `[[redis]]`; none: the one found."""
+    probes: Probes = Probes()
+    """What is asked from outside, see `[[probes.http]]` and the others."""
     logs: LogSettings = LogSettings()
     """Where log lines come from, see `[logs]`."""
+    guides: GuideSettings = GuideSettings()
+    """Where the operations guides are, see `[guides]`."""
+    runs: RunSettings = RunSettings()
+    """How steps are run, see `[runs]`."""
+    journal: JournalSettings = JournalSettings()
+    """The record of everything done, see `[journal]`."""
+    alerts: AlertSettings = AlertSettings()
+    """What happens when an alert fires, see `[alerts]`."""

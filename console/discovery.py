@@ -21,7 +21,7 @@ from console.sources.base import Source
 from console.text import clean
 
 GROUP = "opsconsole.sources"
-ORDER = ("system", "docker", "postgres", "redis", "logs")
+ORDER = ("system", "docker", "postgres", "redis", "logs", "health", "alerts")
 """The built-in kinds as the overview has them; others follow by name."""
 
 AnySource: TypeAlias = Source[Any]
@@ -88,7 +88,7 @@ def _registered(notes: list[str]) -> dict[str, EntryPoint]:
 
 
 def _rank(point: EntryPoint) -> tuple[int, str, bool, str]:
-    own = point.value.startswith("console.sources.")
+    own = point.value.startswith("console.")
     place = ORDER.index(point.name) if point.name in ORDER else len(ORDER)
     return place, point.name, not own, point.value
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from console.discovery import Discovery, discover
-from console.errors import NotFound
+from console.errors import NotFound, OpsError
 from console.facts import Fact, Weight, host_facts, library_facts, permission_facts, terminal_facts
 from console.layers import Loaded
 from console.look import Seen, configured, look
 from console.report import Paint, columns, json_text, painter
 from console.secrets import redact
+from console.sources.health.kinds import Misconfigured, configured_probes
 from console.text import clean
 from console.units import counted, duration
 
@@ -24,10 +27,10 @@ def doctor(loaded: Loaded, as_json: bool, env: Mapping[str, str]) -> int:
     facts = list(examine(loaded, env))
     code = int(any(fact.weight is Weight.PROBLEM for fact in facts))
     if as_json:
-        print(json_text({"exit": code, "facts": [asdict(fact) for fact in facts]}))  # noqa: T201
+        print(json_text({"exit": code, "facts": [asdict(fact) for fact in facts]}))
         return code
     for line in _lines(facts, painter(env)):
-        print(line)  # noqa: T201
+        print(line)
     return code
 
 
@@ -37,15 +40,40 @@ def examine(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
     wanted = configured(loaded.config)
     for seen in asyncio.run(look(found.sources, wanted, gap=0.2)):
         yield from _source(seen)
+    yield from _probes(loaded, env)
     yield from _notes(found, loaded)
     for file in loaded.files:
         yield Fact("configuration", "file", clean(f"{file.path}: {file.state}", 300))
     profile = loaded.config.profile
     yield Fact("configuration", "profile", clean(profile, 80) or "none in use")
+    yield _record(loaded, env)
     yield from terminal_facts(env)
     yield from host_facts()
     yield from permission_facts()
     yield from library_facts()
+
+
+def _record(loaded: Loaded, env: Mapping[str, str]) -> Fact:
+    """Whether what is done could be written down; nothing is begun by looking."""
+    from console.journal.place import check, journal_path
+
+    path = Path()
+    try:
+        path = journal_path(loaded.config, env)
+        if path.exists():
+            check(path)
+            lacking = "" if os.access(path, os.W_OK) else "it cannot be written"
+        else:
+            above = next(part for part in path.parents if part.exists())
+            ours = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+            lacking = "" if ours else f"it cannot be begun in {above}"
+    except OpsError as error:
+        return Fact("record", "journal", error.reason, Weight.PROBLEM, error.fix)
+    except OSError as error:
+        lacking = error.strerror or str(error)
+    if lacking:
+        return Fact("record", "journal", f"{path}: {lacking}", Weight.PROBLEM, "see [journal] path")
+    return Fact("record", "journal", clean(str(path), 300))
 
 
 def _source(seen: Seen) -> Iterator[Fact]:
@@ -60,6 +88,28 @@ def _source(seen: Seen) -> Iterator[Fact]:
         yield Fact("sources", source.name, f"{redact(source.target)}: {answered}")
     for sentence in seen.feed.snapshot.limited if seen.feed.snapshot else ():
         yield Fact("sources", source.name, f"limited view: {redact(sentence)}", Weight.NOTE)
+
+
+def _probes(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
+    """Probes that cannot be asked as they are written; or that there are none."""
+    probes = configured_probes(loaded.config, env)
+    for probe in probes:
+        if isinstance(probe, Misconfigured):
+            yield Fact("sources", probe.name, probe.error.reason, Weight.PROBLEM, probe.error.fix)
+    if offered := _offered(loaded):
+        text = f"the guides name {counted(offered, 'thing')} that no probe watches"
+        yield Fact("sources", "health", text, Weight.NOTE, "see opsconsole guide probes")
+    elif not probes:
+        fix = 'write [[probes.http]] with url = "https://..."; see docs/probes.md'
+        yield Fact("sources", "health", "no probe is configured", Weight.NOTE, fix)
+
+
+def _offered(loaded: Loaded) -> int:
+    """How many probes the guides suggest; none where guides are not likely to be."""
+    from console.guides.library import Library
+    from console.offering import tables
+
+    return tables(Library(loaded.config).guides(), loaded.config).count("[[")
 
 
 def _notes(found: Discovery, loaded: Loaded) -> Iterator[Fact]:

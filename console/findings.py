@@ -47,6 +47,11 @@ class Limit:
     critical: float
     rising: bool = True
 
+    @classmethod
+    def of(cls, warning: float, critical: float) -> Limit:
+        """The limit of a pair as it is configured; it falls when the critical value is the lower one."""
+        return cls(warning, critical, rising=critical >= warning)
+
     def judge(self, value: float) -> Severity:
         """The severity of a value; not-a-number is OK, because nothing is known of it."""
         if self.rising:

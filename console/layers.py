@@ -1,13 +1,15 @@
 """Where configuration comes from: files, environment, profile, command line, each over the one before.
 
 Tables are merged key by key; a list replaces the whole list below it. Every value keeps its origin.
-Two rules keep a directory somebody else wrote from acting: `./opsconsole.toml` is read only when it
-belongs to the user or root and not everybody can write it; and a `password_command` is never taken
-from it, nor from any file that another user owns or can write.
+Three rules keep a directory somebody else wrote from acting: `./opsconsole.toml` is read only when it
+belongs to the user or root and not everybody can write it; a `password_command` is never taken
+from it, nor from any file that another user owns or can write; and no password of another place goes
+to a server that such a file names.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -18,7 +20,7 @@ from console.config import Config, Profile
 from console.errors import ConfigError
 from console.nearest import did_you_mean
 from console.places import ConfigFile, read, usual
-from console.secrets import redact_command, redact_url
+from console.secrets import MASK, redact_command, redact_url
 from console.shape import (
     MISSING,
     KeyPath,
@@ -50,6 +52,8 @@ class Layer(msgspec.Struct, frozen=True):
 
     values: Tree
     place: Callable[[KeyPath], str]
+    foreign: bool = False
+    """Whether somebody else may have written it."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -86,12 +90,16 @@ def load(
     files = [read(file, named=True)] if file else list(usual(env, directory or _here()))
     for found in files:
         notes.extend(found.notes)
-    layers = [checked(Layer(found.values, found.place), notes) for found in files if found.values]
+    layers = [
+        checked(Layer(found.values, found.place, found.foreign), notes) for found in files if found.values
+    ]
     layers.append(checked(_environment(env, notes), notes))
     top = checked(_options(options or {}), notes)
-    layers.extend(_profile([*layers, top]))
+    own = [*layers, top]
+    layers.extend(_profile(own))
     layers.append(top)
     tree = _printable(_without_overlays(merged(layers)))
+    notes.extend(_keep_passwords(tree, own))
     config = msgspec.convert(tree, Config)
     return Loaded(config, tuple(layers), tuple(files), tuple(clean(note, 400) for note in notes))
 
@@ -130,7 +138,7 @@ def checked(layer: Layer, notes: list[str]) -> Layer:
             notes.append(f"{layer.place(leaf.path)}: {_unknown(leaf.path)}")
         elif not fits(leaf):
             raise wrong(leaf, layer.place(leaf.path))
-    return Layer(_without(layer.values, unknown), layer.place) if unknown else layer
+    return msgspec.structs.replace(layer, values=_without(layer.values, unknown)) if unknown else layer
 
 
 def wrong(leaf: Leaf, place: str) -> ConfigError:
@@ -138,7 +146,7 @@ def wrong(leaf: Leaf, place: str) -> ConfigError:
     shown = repr(leaf.value) if not isinstance(leaf.value, str) else f'"{redact_url(leaf.value)}"'
     if not isinstance(leaf.value, (str, int, float)):
         shown = redact_url(shown)
-    if leaf.path[-1] == "password_command":
+    if str(leaf.path[-1]).endswith("password_command") or "headers" in leaf.path:
         shown = "..."
     words = get_args(leaf.type) if get_origin(leaf.type) is Literal else ()
     guess = did_you_mean(str(leaf.value), words)
@@ -232,6 +240,32 @@ def _profile(layers: list[Layer]) -> Iterator[Layer]:
     yield Layer({key: value for key, value in profiles[name].items() if key not in own}, place)
 
 
+def _keep_passwords(tree: Tree, layers: list[Layer]) -> Iterator[str]:
+    """Take away the commands of whoever else would have their password sent where a foreign file says."""
+
+    def foreign(path: KeyPath) -> Layer | None:
+        for full in (("profiles", tree.get("profile", ""), *path), path):
+            for layer in reversed(layers):
+                if dig(layer.values, full) is not MISSING:
+                    return layer if layer.foreign else None
+        return None
+
+    alerts = tree.get("alerts", {})
+    for kind in ("prometheus", "alertmanager"):
+        layer = foreign(("alerts", kind))
+        if layer is not None and alerts.get(f"{kind}_password_command"):
+            del alerts[f"{kind}_password_command"]
+            where = layer.place(("alerts", kind))
+            yield f"{where}: no password is sent to this {kind}: another place says {kind}_password_command"
+    layer = foreign(("postgres",))
+    for one in tree.get("probes", {}).get("sql", ()):
+        named = not re.search("://|=", one.get("database", ""))
+        if layer is not None and named and one.get("password_command"):
+            del one["password_command"]
+            where = layer.place(("postgres",))
+            yield f"{where}: the password of your [[probes.sql]] is not sent to this [[postgres]]"
+
+
 def _without_overlays(tree: Tree) -> Tree:
     """The tree with each profile reduced to what is its own, as the shape has it."""
     own = fields(Profile)
@@ -262,6 +296,8 @@ def rows(loaded: Loaded) -> Iterator[tuple[str, Any, str]]:
     for leaf in leaves(tree):
         path, value = leaf.path, leaf.value
         shown = redact_url(value) if isinstance(value, str) else value
-        if path[-1] == "password_command":
+        if str(path[-1]).endswith("password_command"):
             shown = redact_command(value)
+        if path[-2:-1] == ("headers",):
+            shown = MASK
         yield dotted(path), shown, loaded.origin(path)

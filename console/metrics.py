@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,6 +13,15 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 def labels(**pairs: str) -> Labels:
     """Label pairs in the one order that makes them comparable."""
     return tuple(sorted(pairs.items()))
+
+
+STALE: float = struct.unpack(">d", bytes.fromhex("7ff0000000000002"))[0]
+"""The value that ends a series: Prometheus' own, one of the many that are not a number."""
+
+
+def is_stale(value: float) -> bool:
+    """Whether a value says that its series has ended; an ordinary not-a-number does not."""
+    return value != value and struct.pack(">d", value) == b"\x7f\xf0\0\0\0\0\0\x02"
 
 
 @dataclass(frozen=True, slots=True)

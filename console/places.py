@@ -11,7 +11,7 @@ import msgspec
 
 from console.errors import ConfigError
 from console.secrets import holds_secret
-from console.shape import KeyPath, Tree, dig, leaves
+from console.shape import KeyPath, Leaf, Tree, dig, leaves
 
 ETC = Path("/etc/opsconsole/config.toml")
 LOCAL = "opsconsole.toml"
@@ -30,6 +30,8 @@ class ConfigFile(msgspec.Struct, frozen=True):
     text: str = ""
     values: Tree = {}
     notes: tuple[str, ...] = ()
+    foreign: bool = False
+    """Whether somebody else may have written it: no secret is given to whom it names."""
 
     def place(self, path: KeyPath) -> str:
         """File and line a value stands in; the file alone when the line cannot be told."""
@@ -87,8 +89,9 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
     text, values = _toml(path, data)
-    notes = [*_commands(path, values, info, named, local), *_readable(path, values, info)]
-    return ConfigFile(path, "read", text, values, tuple(notes))
+    why = _foreign(path, info, named, local)
+    notes = [*(_commands(path, values, why) if why else ()), *_readable(path, values, info)]
+    return ConfigFile(path, "read", text, values, tuple(notes), bool(why))
 
 
 def _mend(path: Path) -> str:
@@ -126,20 +129,49 @@ def _toml(path: Path, data: bytes) -> tuple[str, Tree]:
         raise ConfigError(f"{path} is nested too deeply", "correct its brackets") from None
 
 
-def _commands(path: Path, values: Tree, info: os.stat_result, named: bool, local: bool) -> Iterator[str]:
-    """Take away the commands that may not be run from this file, telling each."""
+def _foreign(path: Path, info: os.stat_result, named: bool, local: bool) -> str:
+    """Why nothing of this file may act; empty where it is the user's own word."""
     if local:
-        why = "is not run from the current directory; put it into your own configuration file"
-    elif not named and info.st_uid not in (os.geteuid(), 0):
-        why = "is not run from a file of another user"
-    elif info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        why = f"is not run from a file others can write; chmod go-w {path}"
-    else:
-        return
+        return "is not run from the current directory; put it into your own configuration file"
+    if not named and info.st_uid not in (os.geteuid(), 0):
+        return "is not run from a file of another user"
+    if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"is not run from a file others can write; chmod go-w {path}"
+    return ""
+
+
+def _commands(path: Path, values: Tree, why: str) -> Iterator[str]:
+    """Take away what may not act, or guards less, because this file says so; each is told."""
     for leaf in list(leaves(values)):
-        if leaf.path[-1] == "password_command" and leaf.value:
-            del dig(values, leaf.path[:-1])["password_command"]
-            yield f"{path}: password_command {why}"
+        key = str(leaf.path[-1])
+        if key.endswith("password_command") and leaf.value:
+            del dig(values, leaf.path[:-1])[key]
+            yield f"{path}: {key} {why}"
+        elif _own(leaf.path)[:1] == ("alerts",) and key in ("verify", "ca_file"):
+            del dig(values, leaf.path[:-1])[key]
+            yield f"{path}: {key} of [alerts] is not taken from a file somebody else may have written"
+    acting = {probe for leaf in leaves(values) if (probe := _acting(leaf)) is not None}
+    for *parents, index in sorted(acting, key=lambda probe: -int(probe[-1])):
+        del dig(values, tuple(parents))[index]
+        kind = parents[-1]
+        yield f"{path}: [[probes.{kind}]] that sends something or uses secrets {why}"
+
+
+def _own(path: KeyPath) -> KeyPath:
+    """A path without the profile it stands in."""
+    return path[2:] if path[0] == "profiles" else path
+
+
+def _acting(leaf: Leaf) -> KeyPath | None:
+    """The table of the probe that this value has do more than look: send, run, or give a secret away."""
+    path, value = leaf.path, leaf.value
+    own = _own(path)  # probes, kind, index, key, ...
+    if own[:1] != ("probes",) or len(own) < 4 or not value:
+        return None
+    acts = own[3] in ("send", "command") or (own[3] == "method" and value == "POST")
+    acts = acts or (own[1], own[3]) == ("sql", "query")  # functions do what no transaction forbids
+    secret = own[3] == "headers" and "${" in str(value)
+    return path[: len(path) - len(own) + 3] if acts or secret else None
 
 
 def _readable(path: Path, values: Tree, info: os.stat_result) -> Iterator[str]:

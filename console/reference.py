@@ -1,4 +1,4 @@
-"""Writes the reference tables of `docs/configuration.md` from the configuration's own shape.
+"""Writes the reference tables of the documents: the configuration's from its own shape, PromQL's functions.
 
 `python -m console.reference` writes them, `--check` says whether they are up to date (exit 1 if not).
 """
@@ -8,17 +8,21 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
-from console import config
-from console.config import Config, Section
+from console import config, probe_base, probe_local, probe_settings
+from console.alerts.promql import catalogue
+from console.config import Config
+from console.probe_settings import Probes
 from console.report import toml
+from console.section import Section
 from console.shape import accepted, fields, item_of, table_of
 
-PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+DOCS = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- reference: made by `make docs` -->", "<!-- end of the reference -->"
 SECTIONS: dict[str, type[Section]] = {
     "": Config,
@@ -26,7 +30,13 @@ SECTIONS: dict[str, type[Section]] = {
     "[[docker]]": config.DockerTarget,
     "[[postgres]]": config.PostgresTarget,
     "[[redis]]": config.RedisTarget,
+    "[probes]": Probes,
+    **{f"[[probes.{kind}]]": table_of(item_of(of)) or Section for kind, of in fields(Probes).items()},
     "[logs]": config.LogSettings,
+    "[guides]": config.GuideSettings,
+    "[runs]": config.RunSettings,
+    "[journal]": config.JournalSettings,
+    "[alerts]": config.AlertSettings,
     "[profiles.NAME]": config.Profile,
 }
 
@@ -37,7 +47,7 @@ def reference() -> str:
     parts = []
     for heading, section in SECTIONS.items():
         title = f"### `{heading}`" if heading else "### Top level"
-        rows = "\n".join(_rows(heading, section, documents[section.__name__]))
+        rows = "\n".join(_rows(heading, section, _inherited(section, documents)))
         says = inspect.getdoc(section)
         parts.append(f"{title}\n\n{says}\n\n| key | takes | default | |\n|---|---|---|---|\n{rows}\n")
     return "\n".join(parts)
@@ -46,7 +56,7 @@ def reference() -> str:
 def _rows(heading: str, section: type[Section], documents: dict[str, str]) -> Iterator[str]:
     defaults = msgspec.to_builtins(section())
     for name, kind in fields(section).items():
-        if heading == "" and (table_of(kind) or table_of(item_of(kind))):
+        if heading in ("", "[probes]") and (table_of(kind) or table_of(item_of(kind))):
             shown = "see below"
         elif heading == "" and name == "keys":
             shown = "a table of texts"
@@ -58,9 +68,25 @@ def _rows(heading: str, section: type[Section], documents: dict[str, str]) -> It
         yield f"| `{name}` | {shown} | {default} | {documents[name]} |"
 
 
+def _inherited(section: type[Section], documents: dict[str, dict[str, str]]) -> dict[str, str]:
+    """What is said of each field, where it was said last."""
+    said: dict[str, str] = {}
+    for base in reversed(section.__mro__):
+        said |= documents.get(base.__name__, {})
+    return said
+
+
 def _documents() -> dict[str, dict[str, str]]:
     """What the source says below each field: section, field, sentence."""
-    tree = ast.parse(inspect.getsource(config))
+    return {
+        name: said
+        for module in (config, probe_base, probe_settings, probe_local)
+        for name, said in _documented(module).items()
+    }
+
+
+def _documented(module: ModuleType) -> dict[str, dict[str, str]]:
+    tree = ast.parse(inspect.getsource(module))
     return {
         node.name: {
             before.target.id: inspect.cleandoc(after.value.value).replace("\n", " ")
@@ -76,20 +102,29 @@ def _documents() -> dict[str, dict[str, str]]:
     }
 
 
-def written(page: str) -> str:
+PAGES: dict[Path, Callable[[], str]] = {
+    DOCS / "configuration.md": reference,
+    DOCS / "alerts.md": catalogue.tables,
+}
+"""The documents that hold a reference, and what makes it."""
+
+
+def written(page: str, made: str) -> str:
     """The page with its reference as the code has it."""
     before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{reference()}\n{END}{rest.partition(END)[2]}"
+    return f"{before}{BEGIN}\n\n{made}\n{END}{rest.partition(END)[2]}"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` only compare it; the exit code."""
-    page = PAGE.read_text(encoding="utf-8")
-    right = written(page)
-    if "--check" in arguments:
-        return int(page != right)
-    PAGE.write_text(right, encoding="utf-8")
-    return 0
+    """Write the pages, or with `--check` only compare them; the exit code."""
+    outdated = 0
+    for path, make in PAGES.items():
+        page = path.read_text(encoding="utf-8")
+        right = written(page, make())
+        outdated |= page != right
+        if "--check" not in arguments:
+            path.write_text(right, encoding="utf-8")
+    return int(outdated and "--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import typing
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +11,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from console.config import Config, Limits, Profile, Section
+from console.config import Config, Limits, Profile
+from console.section import Section
 
 Tree: TypeAlias = dict[str, Any]
 """Tables, lists and values as TOML has them."""
@@ -20,6 +22,10 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 
 MISSING = object()
 """What `dig` gives where a tree ends too early."""
+
+
+PROBE_LIMITS = {"latency": "below", "days": "above"}
+"""Thresholds of probes, and where the warning lies, seen from the critical value."""
 
 
 class Leaf(msgspec.Struct, frozen=True):
@@ -108,6 +114,8 @@ def fits(leaf: Leaf) -> bool:
 def limit_order(leaf: Leaf) -> str:
     """How the two numbers of a threshold stand to each other; empty for what is no threshold."""
     at = leaf.path[-2:]
+    if leaf.type and leaf.path[0] == "probes" and at[-1] in PROBE_LIMITS:
+        return PROBE_LIMITS[str(at[-1])]
     return Limits.order(str(at[1])) if len(at) == 2 and at[0] == "limits" and leaf.type else ""
 
 
@@ -124,6 +132,8 @@ def accepted(kind: Any) -> str:
     if origin is tuple:
         if table_of(arguments[0]):
             return "tables in double brackets, [[...]]"
+        if typing.get_origin(arguments[0]) is typing.Annotated:
+            return accepted(arguments[0])
         return "two numbers, [warning, critical]" if arguments[0] is float else "a list of texts"
     if origin is dict or table_of(kind):
         return "a table"
@@ -164,6 +174,12 @@ def _toml(text: str) -> Any:
 
 
 def dotted(path: KeyPath) -> str:
-    """A path as people write it: `postgres[0].url`."""
-    words = [f"[{key}]" if isinstance(key, int) else f".{key}" for key in path]
+    """A path as TOML writes it, but for places in lists: `postgres[0].url`, `headers."X-Of.Ours"`."""
+    words = [f"[{key}]" if isinstance(key, int) else f".{_key(key)}" for key in path]
     return "".join(words).removeprefix(".")
+
+
+def _key(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

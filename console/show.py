@@ -19,14 +19,14 @@ def show_config(loaded: Loaded, as_json: bool, env: Mapping[str, str]) -> int:
             "values": {key: {"value": value, "origin": origin} for key, value, origin in values},
             "notes": loaded.notes,
         }
-        print(json_text(document))  # noqa: T201
+        print(json_text(document))
         return 0
     paint = painter(env)
     for file in loaded.files:
-        print(paint(f"# {clean(str(file.path))}: {file.state}", "dim"))  # noqa: T201
+        print(paint(f"# {clean(str(file.path))}: {file.state}", "dim"))
     shown = [(clean(key), f"= {clean(toml(value))}", f"# {origin}") for key, value, origin in values]
     for line, (_, _, origin) in zip(columns(shown, " "), values, strict=True):
-        print(paint(line, "dim") if origin == "default" else line)  # noqa: T201
+        print(paint(line, "dim") if origin == "default" else line)
     for note in loaded.notes:
-        print(f"opsconsole: note: {note}", file=sys.stderr)  # noqa: T201
+        print(f"opsconsole: note: {note}", file=sys.stderr)
     return 0

@@ -45,12 +45,12 @@ def status(
     severity = worst(finding for one in seen for finding in one.findings)
     told = [*notes, *found.notes]
     if as_json:
-        print(json_text(_document(seen, severity, told)))  # noqa: T201
+        print(json_text(_document(seen, severity, told)))
     else:
         for line in _lines(seen, severity, painter(env)):
-            print(line)  # noqa: T201
+            print(line)
         for note in told:
-            print(f"opsconsole: note: {redact(note)}", file=sys.stderr)  # noqa: T201
+            print(f"opsconsole: note: {redact(note)}", file=sys.stderr)
     return int(severity)
 
 
@@ -68,6 +68,8 @@ def _lines(seen: Sequence[Seen], severity: Severity, paint: Paint) -> Iterator[s
             label = paint(pad(finding.severity.name.lower(), 10), TONES[finding.severity])
             hint = paint(f"  ({finding.hint})", "dim") if finding.hint else ""
             yield f"  {label} {finding.subject}: {redact(finding.text)}{redact(hint)}"
+        for subject, text in one.feed.snapshot.well if one.feed.snapshot else ():
+            yield f"  {paint(pad('ok', 10), 'good')} {clean(subject)}: {redact(text)}"
         for sentence in one.feed.snapshot.limited if one.feed.snapshot else ():
             yield f"  {paint(pad('limited', 10), 'dim')} {redact(sentence)}"
     yield paint(_count(seen), TONES[severity])
@@ -135,6 +137,10 @@ def _source(one: Seen) -> dict[str, Any]:
                 "hint": redact(finding.hint),
             }
             for finding in one.findings
+        ],
+        "well": [
+            {"subject": clean(subject), "text": redact(text)}
+            for subject, text in (one.feed.snapshot.well if one.feed.snapshot else ())
         ],
         "limited": [redact(sentence) for sentence in one.feed.snapshot.limited] if one.feed.snapshot else [],
         "samples": [

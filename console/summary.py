@@ -41,6 +41,15 @@ def _system(history: History) -> Iterator[str]:
     yield f"load {latest(history, 'node_load1'):.2f}"
 
 
+def _alerts(history: History) -> Iterator[str]:
+    counts = {
+        dict(found)["state"]: history.since("opsconsole_alerts", found, -math.inf)[-1][1]
+        for found in history.find("opsconsole_alerts")
+    }
+    told = [f"{count(number)} {state}" for state, number in counts.items() if number]
+    yield ", ".join(told) or "no rules"
+
+
 def _docker(history: History) -> Iterator[str]:
     running = latest(history, "opsconsole_containers", state="running")
     total = latest(history, "opsconsole_containers")
@@ -71,10 +80,19 @@ def _logs(history: History) -> Iterator[str]:
     yield f"at least {counted(round(errors), 'error')} in the last minute" if errors > 0 else "no errors seen"
 
 
+def _health(history: History) -> Iterator[str]:
+    well = latest(history, "probe_success")
+    total = len(list(history.find("probe_success")))
+    if total:  # the others have not been asked to the end yet; what is slow does not fail
+        yield f"{count(total - well)} of {count(total)} asked so far fail"
+
+
 FIGURES: Mapping[str, Callable[[History], Iterator[str]]] = {
     "system": _system,
     "docker": _docker,
     "postgres": _postgres,
     "redis": _redis,
     "logs": _logs,
+    "health": _health,
+    "alerts": _alerts,
 }

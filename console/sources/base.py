@@ -31,6 +31,8 @@ class Snapshot:
     """
 
     limited: tuple[str, ...] = ()
+    well: tuple[tuple[str, str], ...] = ()
+    """What `opsconsole status` lists as being well: a name and a text each."""
     kept: ClassVar[bool] = True
     """Whether it may be kept for stepping back through time (it is pickled); False for live views."""
 
@@ -46,7 +48,7 @@ class Source(Protocol[SnapshotT]):
     """
 
     kind: str
-    """Which pane shows it: system, docker, postgres, redis, logs, or a third party's own."""
+    """Which pane shows it: one of `ORDER` in `console/discovery.py`, or a third party's own."""
     name: str
     """Unique among sources; shown to people: `orders@db-eu-1`."""
     target: str

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.config import Config, Limits, Section
+from console.config import Config, Limits
 from console.errors import ConfigError
 from console.layers import Loaded, load, merge, rows
 from console.places import SIZE_LIMIT, read
+from console.section import Section
 from console.shape import MISSING, dig, dotted, fields, fits, leaves, table_of
 from console.statements import line_of
 
@@ -286,6 +287,118 @@ def test_a_password_command_of_the_current_directory_is_not_taken(user: User) ->
     assert result.config.postgres[0].name == "x"
     assert len([note for note in result.notes if "password_command is not run" in note]) == 2
     assert loaded(user, file=here).config.postgres[0].password_command == "touch /tmp/owned"
+
+
+def test_no_command_of_an_engine_of_the_current_directory_is_taken(user: User) -> None:
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    commands = "prometheus_password_command = 'touch a'\nalertmanager_password_command = 'touch b'\n"
+    here.write_text(f"[alerts]\nverify = false\nca_file = 'x'\n{commands}[profiles.p.alerts]\n{commands}")
+    for options in ({}, {"profile": "p"}):
+        result = loaded(user, options=options)
+        assert result.config.alerts == Config().alerts
+        assert len([note for note in result.notes if "password_command is not run" in note]) == 4
+    taken = loaded(user, file=here)
+    assert taken.config.alerts.prometheus_password_command == "touch a"
+    told = {key: value for key, value, _ in rows(taken)}
+    assert told["alerts.prometheus_password_command"] == "touch …"
+
+
+def test_no_password_goes_where_the_current_directory_says(user: User) -> None:
+    own = "[alerts]\nprometheus = 'https://mine/'\nprometheus_password_command = 'pass mine'\n"
+    sql = "[[probes.sql]]\nquery = 'SELECT 1'\ndatabase = '{}'\npassword_command = 'pass db'\n"
+    write(user, own + sql.format("orders") + sql.format("postgresql://mine/"))
+    assert loaded(user).config.alerts.prometheus_password_command == "pass mine"
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    here.write_text("[[postgres]]\nname = 'orders'\nurl = 'postgresql://theirs/'\n")
+    result = loaded(user)
+    assert [one.password_command for one in result.config.probes.sql] == ["", "pass db"]
+    assert result.config.alerts.prometheus_password_command == "pass mine"
+    theirs = "prometheus = 'http://theirs/'\n"
+    for text, options in ((f"[alerts]\n{theirs}", {}), (f"[profiles.p.alerts]\n{theirs}", {"profile": "p"})):
+        here.write_text(text)
+        for env in (user, user | {"OPSCONSOLE_ALERTS__PROMETHEUS_PASSWORD_COMMAND": "pass env"}):
+            result = loaded(env, options=options)
+            assert result.config.alerts.prometheus == "http://theirs/"
+            assert result.config.alerts.prometheus_password_command == ""
+            assert "no password is sent to this prometheus" in "".join(result.notes)
+
+
+def test_a_profile_of_any_name_gets_nothing_past_the_current_directory(user: User) -> None:
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    here.write_text(
+        "[[profiles.probes.probes.command]]\ncommand = 'touch /tmp/owned'\n"
+        "[[profiles.probes.probes.http]]\nurl = 'http://a/'\nheaders = {A = '${SECRET}'}\n"
+    )
+    probes = loaded(user, options={"profile": "probes"}).config.probes
+    assert (probes.command, probes.http) == ((), ())
+
+
+def test_no_statement_and_no_command_of_the_current_directory_is_taken(user: User) -> None:
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    here.write_text(
+        "[[probes.command]]\ncommand = 'touch /tmp/owned'\n"
+        "[[probes.sql]]\nquery = 'SELECT pg_terminate_backend(1)'\n"
+        "[[profiles.p.probes.sql]]\nquery = 'SELECT 1'\n"
+        "[[probes.dns]]\nquery = 'example.com'\n"
+        "[[probes.process]]\nprocess = 'nginx'\n"
+    )
+    probes = loaded(user, options={"profile": "p"}).config.probes
+    assert (probes.command, probes.sql) == ((), ())
+    assert (probes.dns[0].query, probes.process[0].process) == ("example.com", "nginx")
+    assert len(loaded(user, file=here).config.probes.sql) == 1
+
+
+def test_a_probe_of_the_current_directory_only_looks(user: User) -> None:
+    """Whoever wrote the file may be a stranger: nothing is sent for them, no secret given away."""
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    here.write_text(
+        "[[probes.http]]\nurl = 'http://a/'\nmethod = 'POST'\n"
+        "[[probes.http]]\nurl = 'http://b/'\nheaders = {A = 'b'}\n"
+        "[[probes.http]]\nurl = 'http://c/'\nheaders = {A = 'Bearer ${AWS_SECRET_ACCESS_KEY}'}\n"
+        "[[probes.tcp]]\naddress = 'localhost:6379'\nsend = 'FLUSHALL'\n"
+        "[[profiles.p.probes.tcp]]\naddress = 'localhost:6379'\nsend = 'FLUSHALL'\n"
+    )
+    result = loaded(user)
+    assert [one.url for one in result.config.probes.http] == ["http://b/"]
+    assert result.config.probes.tcp == ()
+    assert len([note for note in result.notes if "that sends something or uses secrets" in note]) == 4
+    assert loaded(user, options={"profile": "p"}).config.probes.tcp == ()
+    assert len(loaded(user, file=here).config.probes.http) == 3
+
+
+def test_headers_are_never_shown(user: User) -> None:
+    write(user, "[[probes.http]]\nurl = 'http://me:s3cret@a/'\nheaders = {Authorization = 'Bearer s3cret'}\n")
+    told = {key: value for key, value, _ in rows(loaded(user))}
+    assert told["probes.http[0].headers.Authorization"] == "***"
+    assert "s3cret" not in str(told)
+    write(user, "[[probes.http]]\nurl = 'http://a/'\nheaders = {Authorization = ['s3cret']}\n")
+    assert "s3cret" not in failure(user)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            "[[probes.http]]\nurl = 'ftp://a'",
+            'probes.http[0].url = "ftp://a" cannot be used: it takes http://host/path',
+        ),
+        (
+            "[[probes.http]]\nlatency = [3, 1]",
+            "it takes two numbers, [warning, critical], the first below the second",
+        ),
+        (
+            "[[probes.tls]]\ndays = [7, 21]",
+            "it takes two numbers, [warning, critical], the first above the second",
+        ),
+        ("[[probes.http]]\nstatus = ['20x']", "it takes a list of status codes: 200, 2xx"),
+        ("[[probes.tcp]]\naddress = 'host'", "it takes host:port, an IPv6 address in brackets"),
+        ("[[probes.dns]]\ntype = 'AAA'", "did you mean"),
+        ("[[probes.http]]\ninterval = 0", "it takes a number from 1 to 86400"),
+    ],
+)
+def test_a_wrong_probe_is_told_with_what_is_accepted(user: User, table: str, said: str) -> None:
+    write(user, table + "\n")
+    assert said in failure(user)
 
 
 def test_a_password_command_is_taken_only_from_a_file_nobody_else_can_write(user: User) -> None:

@@ -99,9 +99,9 @@ def test_a_broken_expression_is_looked_for_as_text(broken: str) -> None:
 def test_an_expression_that_could_take_for_ever_is_looked_for_as_text(hostile: str) -> None:
     asked = parse(hostile)
     assert "for ever" in asked.error
-    before = time.perf_counter()
+    before = time.process_time()
     assert not asked.match({"text": "a" * LONGEST})
-    assert time.perf_counter() - before < 0.1
+    assert time.process_time() - before < 0.1
     assert asked.match({"text": f"see {hostile} there"})
 
 
@@ -110,11 +110,11 @@ def test_an_expression_that_could_take_for_ever_is_looked_for_as_text(hostile: s
 )
 def test_a_slow_expression_never_holds_the_console_for_long(slow: str) -> None:
     asked = parse(slow)
-    before = time.perf_counter()
+    before = time.process_time()
     for _ in range(200):
         assert not asked.match({"text": "a" * LONGEST})
-    # 0.1 s of patience, one search beyond it, and a wide margin for a busy machine
-    assert time.perf_counter() - before < 2.0
+    # 0.1 s of patience, one search beyond it, and a wide margin
+    assert time.process_time() - before < 2.0
 
 
 def test_a_slow_expression_still_finds_in_ordinary_lines() -> None:
@@ -129,10 +129,10 @@ def test_joined_words_need_no_backtracking_however_long_the_line() -> None:
     asked = parse("get.*(?:503|504).*upstream.*timeout")  # the group keeps it whole
     simple = parse("get.*50[34].*upstream.*timeout")
     line = {"text": "get 503 upstream " * 400}
-    before = time.perf_counter()
+    before = time.process_time()
     assert not simple.match(line)
     assert not asked.match(line)
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 0.5
     assert simple.match({"text": "GET /x 504 upstream gave a timeout"})
 
 
@@ -146,7 +146,7 @@ def test_no_typed_text_fails(typed: str, text: str) -> None:
 @given(st.text(alphabet="ab.*+?()[]{}|^$\\d1,", min_size=1, max_size=14))
 def test_no_expression_freezes_the_console(typed: str) -> None:
     asked = parse(typed)
-    before = time.perf_counter()
+    before = time.process_time()
     for text in ("a" * 3000, "ab" * 1500, "a" * 2999 + "b", "1,a" * 1000):
         asked.match({"text": text})
-    assert time.perf_counter() - before < 2.0
+    assert time.process_time() - before < 2.0

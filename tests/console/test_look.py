@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
+from console.clock import Clock
 from console.config import Config, PostgresTarget
 from console.errors import AGAIN, NotFound, TimedOut, Unreachable
 from console.findings import Finding, Severity
-from console.look import LIMIT, Seen, configured, look
+from console.history import History
+from console.look import JUDGING, LIMIT, Seen, configured, look
+from console.metrics import Sample
 from console.sources.base import State
-from tests.console.test_collector import Fake, raises, takes
+from tests.console.test_collector import Count, Fake, raises, takes
 from tests.console.virtual import run
 
 
@@ -66,6 +70,37 @@ def test_a_first_answer_stands_when_the_second_comes_too_late() -> None:
     found, _ = seen(Fake(takes(2.0), deadline=60.0))
     assert found["fake"].feed.state is State.LIVE
     assert found["fake"].severity is Severity.OK
+
+
+class Judge(Fake):
+    """A source that judges what the others gave, and takes half a second for it."""
+
+    kind = "judge"
+    one_look = False
+
+    def attach(self, history: History, clock: Clock) -> None:
+        """The figures of all."""
+        self.history = history
+
+    def samples(self, snapshot: Count) -> Iterable[Sample]:
+        """How many series there were to judge."""
+        yield Sample("judged", float(len(list(self.history.find("polls")))))
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.0, 1e6])
+def test_figures_are_judged_however_long_another_source_takes(seconds: float) -> None:
+    """A look at nothing must not stand as if all of it had been judged."""
+    slow = Fake(takes(seconds), "slow", deadline=60.0)
+    found, took = seen(Fake(name="fine"), slow, Judge(takes(0.5), "rules"))
+    ((_, judged),) = found["rules"].history.since("judged", (), 0)
+    assert judged >= 1
+    assert took <= LIMIT + JUDGING + 1.0
+
+
+def test_who_judges_too_slowly_says_so() -> None:
+    found, _ = seen(Fake(name="fine"), Judge(takes(60.0), "rules", deadline=90.0))
+    assert isinstance(found["rules"].error, TimedOut)
+    assert found["rules"].severity is Severity.CRITICAL
 
 
 def test_what_is_not_there_is_wrong_only_where_it_was_wanted() -> None:

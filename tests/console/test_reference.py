@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from console import reference
-from console.config import Config, Section
+from console.config import Config
 from console.layers import load
+from console.probe_settings import Probes
+from console.section import Section
 from console.shape import fields, item_of, table_of
 
-DOCS = Path(reference.PAGE).parent
+DOCS = reference.DOCS
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -21,11 +23,12 @@ def test_the_reference_is_up_to_date() -> None:
 def test_an_outdated_reference_is_noticed_and_mended(tmp_path: Path, monkeypatch: Any) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{reference.BEGIN}\nold\n{reference.END}\nafter\n")
-    monkeypatch.setattr(reference, "PAGE", page)
+    monkeypatch.setattr(reference, "PAGES", {page: lambda: "new"})
     assert reference.main(["--check"]) == 1
     assert reference.main([]) == 0
     assert reference.main(["--check"]) == 0
     assert page.read_text().startswith("before\n")
+    assert "\nnew\n" in page.read_text()
     assert page.read_text().endswith("\nafter\n")
 
 
@@ -39,13 +42,14 @@ def test_every_key_of_every_section_is_explained() -> None:
 
 def test_every_section_has_its_table() -> None:
     sections: set[type[Section]] = {Config}
-    for kind in fields(Config).values():
-        sections |= {section for section in (table_of(kind), table_of(item_of(kind))) if section}
+    for part in (Config, Probes):
+        for kind in fields(part).values():
+            sections |= {section for section in (table_of(kind), table_of(item_of(kind))) if section}
     assert sections == set(reference.SECTIONS.values())
 
 
 def test_the_examples_of_the_documents_are_right(tmp_path: Path) -> None:
-    for document in (DOCS / "configuration.md", DOCS.parent / "README.md"):
+    for document in (DOCS / "configuration.md", DOCS / "probes.md", DOCS.parent / "README.md"):
         for number, block in enumerate(document.read_text().split("```toml\n")[1:]):
             file = tmp_path / f"{document.stem}-{number}.toml"
             file.write_text(block.partition("```")[0])

@@ -22,7 +22,7 @@ _HINTS = {
     126: "its command cannot be executed: check the file's mode and format",
     127: "its command was not found: check image, entrypoint and PATH",
     134: "it aborted (SIGABRT): its last log lines say why",
-    137: "killed (SIGKILL): a stop that took too long, or the host out of memory: dmesg",
+    137: "killed (SIGKILL): a stop that took too long, or out of memory unseen by the engine: dmesg",
     139: "segmentation fault: look for a core dump, try the previous image",
     143: "ended by SIGTERM: somebody or something stopped it",
 }

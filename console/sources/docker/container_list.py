@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from console.sources.docker.container_facts import JSON, from_inspection, from_listing
 from console.sources.docker.containers import RESTART_WINDOW, Container
@@ -84,13 +85,20 @@ class ContainerList:
         """Have these inspected again."""
         self._stale.update(dict.fromkeys(containers))
 
-    def inspected(self, identity: str, data: JSON | None) -> None:
-        """Take an inspection; None when the container is gone."""
+    def inspected(
+        self, identity: str, data: JSON | None, placed: Callable[[datetime], datetime] | None = None
+    ) -> None:
+        """Take an inspection; None when the container is gone.
+
+        `placed` gives the times in it as they would be had the engine's clock never been set.
+        """
         self._stale.pop(identity, None)
         container = from_inspection(data) if data is not None else None
         if container is None or container.id != identity:
             self._forget(identity)
             return
+        if placed is not None:
+            container = _placed(container, placed)
         self._put(container)
 
     def postpone(self, identity: str) -> None:
@@ -120,7 +128,10 @@ class ContainerList:
             past.exit_code = event.exit_code
             past.oom_ended = past.oom
         elif action == "oom":
-            past.oom = True
+            if past.ended:  # engines tell the end first at times
+                past.oom_ended = True
+            else:
+                past.oom = True
         elif action == "stop" or (action == "kill" and event.signal.upper() in _ENDING):
             past.stopped = True
 
@@ -151,6 +162,16 @@ def _differs(known: Container, listed: Container) -> bool:
 def _updated(known: Container, listed: Container) -> Container:
     health = listed.health or known.health
     return replace(known, name=listed.name, state=listed.state, health=health)
+
+
+def _placed(container: Container, placed: Callable[[datetime], datetime]) -> Container:
+    """The container with its times placed."""
+    times = (container.created, container.started, container.finished)
+    moved = tuple(time and placed(time) for time in times)
+    if moved == times:
+        return container
+    created, started, finished = moved
+    return replace(container, created=created, started=started, finished=finished)
 
 
 def _with_past(container: Container, past: _Past | None, before: Container | None) -> Container:

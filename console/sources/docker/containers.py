@@ -203,21 +203,6 @@ class DockerSnapshot(Snapshot):
         """Bytes in use by all containers measured."""
         return sum(usage.memory for usage in self.usage.values() if usage.memory == usage.memory)
 
-    def cpu_of_limit(self, container: Container) -> float:
-        """Share of its CPU limit in use; of the whole host without a limit."""
-        usage = self.usage.get(container.id)
-        limit = container.cpu_limit or float(self.engine.cpus)
-        return usage.cpu / limit if usage and limit else math.nan
-
-    def memory_limit(self, container: Container) -> float:
-        """Bytes it may use: its limit, or the host's memory."""
-        return float(container.memory_limit or self.engine.memory or math.nan)
-
-    def memory_of_limit(self, container: Container) -> float:
-        """Share of its memory limit in use; of the host's memory without a limit."""
-        usage = self.usage.get(container.id)
-        return usage.memory / self.memory_limit(container) if usage else math.nan
-
 
 def metric_labels(name: str, image: str, identity: str) -> Labels:
     """The labels of a container's samples, as cadvisor has them, with the short id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.errors import Refused, SourceError
@@ -14,7 +14,8 @@ from console.sources.docker.container_facts import JSON, engine_of, moment
 from console.sources.docker.container_list import ContainerList
 from console.sources.docker.container_meter import API, BY_API_AT_ONCE, ContainerMeter
 from console.sources.docker.containers import RESTART_WINDOW, Container, DockerSnapshot, Engine
-from console.sources.docker.engines import Endpoint, existing, find_endpoints
+from console.sources.docker.engine_clock import EngineClock
+from console.sources.docker.engines import OF_CONTEXT, USUAL, Endpoint, existing, find_endpoints
 from console.sources.docker.sdk import load_sdk
 
 if TYPE_CHECKING:
@@ -52,14 +53,24 @@ class EngineWatch:
         self._client: EngineClient | None = None
         self._stream: EventStream | None = None
         self._engine: Engine | None = None
-        self._ahead = timedelta()
-        """How far the engine's clock is ahead of ours."""
+        self._clock = EngineClock()
         self._list = ContainerList()
         self._meter = ContainerMeter()
         self._list_due = self._info_due = self._events_due = 0.0
         self._denied: dict[str, str] = {}
         """What a proxy before the engine does not let through, with what it costs."""
         self._sorted: tuple[int, tuple[Container, ...]] = (-1, ())
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Host and context that lead to this engine, also when another becomes the default meanwhile."""
+        if self._host or self._context or self.endpoint is None:
+            return self._host, self._context
+        origin = self.endpoint.origin
+        if origin == USUAL:
+            return self.endpoint.host, ""
+        # the certificates for a DOCKER_HOST come from the environment as it does
+        return "", origin.removeprefix(OF_CONTEXT) if origin.startswith(OF_CONTEXT) else ""
 
     def poll(self, focus: Focus) -> DockerSnapshot:
         """The containers now. Raises SourceError and then has nothing open."""
@@ -128,11 +139,10 @@ class EngineWatch:
     def _look(self, client: EngineClient) -> Engine:
         """The engine itself, asked when it is due."""
         now = time.monotonic()
-        if self._engine is None or now >= self._info_due:
+        if self._engine is None or now >= self._info_due or self._clock.doubtful:
             info = self._info(client)
             self._engine = engine_of(client.version, info, client.endpoint.shown)
-            theirs = moment(info, "SystemTime")
-            self._ahead = theirs - datetime.now(UTC) if theirs else timedelta()
+            self._clock.learn(moment(info, "SystemTime"))
             self._info_due = now + INFO_EVERY
         return self._engine
 
@@ -163,7 +173,7 @@ class EngineWatch:
 
         for container in self._list.stale(INSPECTED_AT_ONCE):
             try:
-                self._list.inspected(container, client.inspect(container))
+                self._list.inspected(container, client.inspect(container), self._clock.placed_date)
             except Failed:  # half-removed containers are like that, and must not take the others down
                 self._list.postpone(container)
             if time.monotonic() > until:
@@ -177,13 +187,14 @@ class EngineWatch:
         """
         stream = self._stream
         if stream is not None and stream.alive and not stream.overrun:
-            return self._list.apply(stream.drain())
+            happened = stream.drain()
+            return self._list.apply([replace(e, time=self._clock.placed_now(e.time)) for e in happened])
         if stream is not None:
             stream.close()
         self._list_due = 0.0
         if "events" in self._denied and time.monotonic() < self._events_due:
             return False
-        now = (datetime.now(UTC) + self._ahead).timestamp()
+        now = self._clock.theirs
         try:
             self._stream = client.events(now)
         except Refused:
@@ -192,7 +203,8 @@ class EngineWatch:
             return False
         self._denied.pop("events", None)
         self._list.expect_repeats()
-        unknown = self._list.apply(client.past_events(now - RESTART_WINDOW, now))
+        past = client.past_events(now - RESTART_WINDOW, now)
+        unknown = self._list.apply([replace(e, time=self._clock.placed(e.time)) for e in past])
         self._list.expect_repeats()
         return unknown
 
@@ -214,7 +226,7 @@ class EngineWatch:
             engine=engine,
             containers=containers,
             usage=usage,
-            time=datetime.now(UTC) + self._ahead,
+            time=self._clock.date,
             monotonic=measured,
             counts=self._list.counts,
             statistics=" and ".join(ways),

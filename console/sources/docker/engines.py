@@ -16,6 +16,10 @@ from console.text import clean
 
 DOCKER_SOCKET = "/var/run/docker.sock"
 PODMAN_SOCKET = "/run/podman/podman.sock"
+USUAL = "usual socket"
+"""Origin of a place that nobody has stated."""
+OF_CONTEXT = "context "
+"""Begins the origin of a place that a context of the docker command line names."""
 _CERTIFICATES = ("ca.pem", "cert.pem", "key.pem")
 
 
@@ -64,7 +68,7 @@ def find_endpoints(host: str, context: str, env: Mapping[str, str]) -> list[Endp
         return [_of_context(name, directory, "DOCKER_CONTEXT")]
     if name := _current_context(directory):
         return [_of_context(name, directory, "currentContext")]
-    return [Endpoint(f"unix://{path}", "usual socket") for path in usual_sockets(env)]
+    return [Endpoint(f"unix://{path}", USUAL) for path in usual_sockets(env)]
 
 
 def usual_sockets(env: Mapping[str, str]) -> list[str]:
@@ -83,7 +87,7 @@ def existing(endpoints: Sequence[Endpoint]) -> list[Endpoint]:
     there = [endpoint for endpoint in endpoints if not endpoint.socket or os.path.exists(endpoint.socket)]
     if there:
         return there
-    if len(endpoints) == 1 and endpoints[0].origin != "usual socket":
+    if len(endpoints) == 1 and endpoints[0].origin != USUAL:
         raise missing(endpoints[0])
     tried = ", ".join(endpoint.socket for endpoint in endpoints)
     raise NotFound(
@@ -172,4 +176,4 @@ def _of_context(name: str, directory: Path, origin: str) -> Endpoint:
     tls = directory / "contexts" / "tls" / digest / "docker"
     files = [str(tls / part) for part in _CERTIFICATES if (tls / part).exists()]
     ca, certificate, key = files if len(files) == 3 else ("", "", "")
-    return Endpoint(_normal(host), f"context {name}", ca, certificate, key, not skip)
+    return Endpoint(_normal(host), f"{OF_CONTEXT}{name}", ca, certificate, key, not skip)

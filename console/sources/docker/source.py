@@ -39,10 +39,16 @@ class DockerSource:
         self.name = clean(name, 60)
         stated = host or context or env.get("DOCKER_HOST", "")
         self.target = clean(redact_url(stated), 200) if stated else "the usual sockets"
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """When a figure is judged wrong; guides may change it while it runs."""
         self._watch = EngineWatch(host, context, env)
         self._worker = Worker(f"engine {self.name}")
         self._closed = False
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Host and context that lead to the engine that was asked; both empty: the environment does."""
+        return self._watch.address
 
     @classmethod
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[DockerSource]:
@@ -108,4 +114,4 @@ class DockerSource:
 
     def judge(self, snapshot: DockerSnapshot) -> Sequence[Finding]:
         """Containers that crash, are unhealthy, ended badly or stand at their limits; worst first."""
-        return by_severity(find_faults(snapshot, self._limits))
+        return by_severity(find_faults(snapshot, self.limits))

@@ -64,7 +64,8 @@ class LogSource:
         self.target = _wanted(settings)
         self.buffer = Buffer(settings.keep)
         """The newest lines; panes read it by sequence."""
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """When a figure is judged wrong; guides may change it while it runs."""
         self._origins = Origins(settings.keep)
         self._files = Files(settings.files or _usual(bool(journal)), self._origins, bool(settings.files))
         self._journal_command = tuple(journal)
@@ -216,7 +217,7 @@ class LogSource:
     def judge(self, snapshot: LogSnapshot) -> Sequence[Finding]:
         """Sources with many errors, gaps, and files that were asked for and cannot be read; worst first."""
         findings: list[Finding] = []
-        limit = self._limits.limit("errors_per_minute")
+        limit = self.limits.limit("errors_per_minute")
         least = "" if snapshot.whole else "at least "
         wrong = sorted((o for o in snapshot.origins if limit.judge(o.errors)), key=lambda o: -o.errors)
         for origin in wrong[:NAMED]:

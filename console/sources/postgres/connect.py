@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,8 @@ import asyncpg
 
 from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.postgres.address import Address, Place, another_database
-from console.sources.postgres.knock import knock
+from console.sources.postgres.frames import Foreign
+from console.sources.postgres.knock import knock, stranger
 from console.sources.postgres.words import check_files
 
 APPLICATION = "opsconsole"
@@ -31,12 +33,18 @@ _GUARDS = {
 
 
 async def connect(
-    address: Address, password: str | None, timeout_ms: int, pooled: bool, proved: set[str]
+    address: Address,
+    password: str | None,
+    timeout_ms: int,
+    pooled: bool,
+    proved: set[str],
+    guards: Mapping[str, str] = _GUARDS,
 ) -> tuple[Any, Place, bool]:
     """A connection, where it went, and whether it goes through PgBouncer.
 
     `password` replaces the one of the address; `pooled` says that PgBouncer is between; `proved`
-    holds the places known to speak PostgreSQL, and gains those that show it.
+    holds the places known to speak PostgreSQL, and gains those that show it; `guards` are settings of
+    the session.
     Raises NotFound, Refused, Unreachable or TimedOut.
     """
     failures: list[tuple[Place, Exception]] = []
@@ -47,7 +55,7 @@ async def connect(
             continue  # the local server answered by its socket already: TCP would only ask for a password
         try:
             await _make_sure(address, place, proved)
-            return await _try_databases(address, place, known, timeout_ms, pooled)
+            return await _try_databases(address, place, known, timeout_ms, pooled, guards)
         except SourceError as error:
             failures.append((place, error))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
@@ -67,25 +75,35 @@ async def _make_sure(address: Address, place: Place, proved: set[str]) -> None:
 
 
 async def _try_databases(
-    address: Address, place: Place, password: str | None, timeout_ms: int, pooled: bool
+    address: Address,
+    place: Place,
+    password: str | None,
+    timeout_ms: int,
+    pooled: bool,
+    guards: Mapping[str, str],
 ) -> tuple[Any, Place, bool]:
     try:
-        return await _open(address, place, password, timeout_ms, pooled)
+        return await _open(address, place, password, timeout_ms, pooled, guards)
     except asyncpg.InvalidCatalogNameError:
         if address.database:
             raise
         # libpq's default database bears the user's name; where it is missing `postgres` will do
         elsewhere = Place(place.host, place.port, place.user, "postgres", place.password)
-        return await _open(address, elsewhere, password, timeout_ms, pooled)
+        return await _open(address, elsewhere, password, timeout_ms, pooled, guards)
 
 
 async def _open(
-    address: Address, place: Place, password: str | None, timeout_ms: int, pooled: bool
+    address: Address,
+    place: Place,
+    password: str | None,
+    timeout_ms: int,
+    pooled: bool,
+    guards: Mapping[str, str],
 ) -> tuple[Any, Place, bool]:
     if not pooled:
-        guards = {**_GUARDS, "statement_timeout": str(timeout_ms)}
+        settings = {**guards, "statement_timeout": str(timeout_ms)}
         try:
-            return await _dial(address, place, password, guards, cache=100), place, False
+            return await _dial(address, place, password, settings, cache=100), place, False
         except asyncpg.ProtocolViolationError as error:
             if "startup parameter" not in str(error):
                 raise
@@ -139,6 +157,8 @@ def explain(
     """What a failure of asyncpg or of the network means to the user."""
     if isinstance(error, SourceError):
         return error
+    if isinstance(error.__cause__, Foreign):
+        return stranger(place)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
         return TimedOut(f"{place.where} does not answer in time", AGAIN)
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):

@@ -1,7 +1,7 @@
 """Whether a PostgreSQL is behind an address at all, asked over a connection that is thrown away.
 
-asyncpg takes in whatever a port sends, in one go: zeros are to it messages without an end, and the event
-loop stands still in it for ever, where no deadline reaches. So one question comes first.
+asyncpg takes the answer of another program for a server that has no TLS, and whoever says nothing for
+one that is slow. So one question comes first.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ async def knock(place: Place) -> None:
         raise Unreachable(f"{place.where} ended the connection", f"is the server running? {AGAIN}")
     # E and a length: the error message of a server that does not know the request
     if answer not in (b"S", b"N") and not answer.startswith(b"E\0"):
-        raise Refused(
-            f"{place.where} does not speak PostgreSQL", "correct the address: another program has that port"
-        )
+        raise stranger(place)
+
+
+def stranger(place: Place) -> Refused:
+    """Something else has the port."""
+    return Refused(
+        f"{place.where} does not speak PostgreSQL", "correct the address: another program has that port"
+    )

@@ -77,6 +77,9 @@ class Stretch:
         end, after, asked = self._points[-1]
         first = bisect_left(self._points, end - seconds, key=lambda point: point[0])
         first = min(first, len(self._points) - 2)
+        # a pane that comes into view is asked at once, and again a second later: further back there is a rate
+        while first and end - self._points[first][0] < LEAST:
+            first -= 1
         begin, before, asked_before = self._points[first]
         if end - begin < LEAST:
             return None

@@ -70,9 +70,12 @@ class PostgresSource:
         limits: Limits | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._url, self._env = url, dict(env or {})
+        self.url, self.password_command = url, password_command
+        """How it is reached; the URL may hold a password. None: DATABASE_URL, PG* and the usual places."""
+        self._env = dict(env or {})
         self._password = PasswordCommand(password_command) if password_command else None
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """When a figure is judged wrong; guides may change it while it runs."""
         self.name, self.target = _called(url, self._env, name)
         self._link: Link | None = None
         self._pooled = False
@@ -140,7 +143,7 @@ class PostgresSource:
 
     def judge(self, snapshot: PostgresSnapshot) -> Sequence[Finding]:
         """What is wrong in a snapshot, worst first."""
-        return judge(snapshot, self._limits)
+        return judge(snapshot, self.limits)
 
     async def close(self) -> None:
         """Let go of both connections; may be called twice."""
@@ -174,7 +177,7 @@ class PostgresSource:
         return self._link
 
     async def _open(self, timeout_ms: int) -> Link:
-        address = parse(self._url, self._env)
+        address = parse(self.url, self._env)
         password = None if self._password is None else await self._password.get()
         try:
             return await Link.open(address, password, timeout_ms, self._pooled, self._proved)

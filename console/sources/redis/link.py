@@ -46,15 +46,15 @@ class Lost(Unreachable):
 class Link:
     """An open connection; `drop` it after any failure and make a new one."""
 
-    def __init__(self, address: Address, host: str, password: str) -> None:
+    def __init__(self, address: Address, host: str, password: str, limit: float = SOCKET_LIMIT) -> None:
         self.address = address
         self._host = host
-        self._connection = _connection(address, host, password)
+        self._connection = _connection(address, host, password, limit)
         self._answered = False
 
     @classmethod
-    async def open(cls, address: Address, password: str, worker: Worker) -> Link:
-        """Connect and sign in. Raises SourceError; then nothing stays open.
+    async def open(cls, address: Address, password: str, worker: Worker, limit: float = SOCKET_LIMIT) -> Link:
+        """Connect and sign in; `limit` is for one reply. Raises SourceError; then nothing stays open.
 
         Host names are looked up in the worker's thread: asyncio's own look-up would fill the threads
         that others need, and hold up the way out, for as long as a dead name server keeps it.
@@ -66,14 +66,14 @@ class Link:
             hosts = ("127.0.0.1", "::1") if local else await worker.call(_resolve, address.host, address.port)
         for host in hosts[:-1]:
             try:
-                return await cls._open(address, host, password)
+                return await cls._open(address, host, password, limit)
             except Unreachable:
                 continue
-        return await cls._open(address, hosts[-1], password)
+        return await cls._open(address, hosts[-1], password, limit)
 
     @classmethod
-    async def _open(cls, address: Address, host: str, password: str) -> Link:
-        link = cls(address, host, password)
+    async def _open(cls, address: Address, host: str, password: str, limit: float) -> Link:
+        link = cls(address, host, password, limit)
         try:
             await link._connection.connect()  # type: ignore[no-untyped-call]  # redis-py does not say
         except BaseException as error:  # noqa: BLE001 said in our words and raised on
@@ -99,6 +99,13 @@ class Link:
             raise await self._explain(error) from None
         self._answered = True
         return replies
+
+    async def hear(self) -> Reply:
+        """The next thing the server says unasked, as after MONITOR. Raises SourceError."""
+        try:
+            return await self._connection.read_response(disconnect_on_error=False, timeout=None)
+        except BaseException as error:  # noqa: BLE001 said in our words and raised on
+            raise await self._explain(error) from None
 
     async def _explain(self, error: BaseException) -> BaseException:
         """The error in our words; when the first exchange broke, what a second caller is told.
@@ -141,14 +148,14 @@ def _check_files(address: Address) -> None:
         raise Refused(f"{key} names {path}: {why}", f"mend {key} in the url")
 
 
-def _connection(address: Address, host: str, password: str) -> AbstractConnection:
+def _connection(address: Address, host: str, password: str, limit: float) -> AbstractConnection:
     from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
 
     options: dict[str, Any] = {
         "username": address.username or None,
         "password": password or None,
         "protocol": 2,  # every version speaks it, and nothing here needs more
-        "socket_timeout": SOCKET_LIMIT,
+        "socket_timeout": limit,
         "socket_connect_timeout": SOCKET_LIMIT,
         "driver_info": None,  # no CLIENT SETINFO: one command less for a narrow user to be refused
     }

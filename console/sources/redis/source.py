@@ -71,7 +71,8 @@ class RedisSource:
         self._guessed = guessed
         self._fault = fault
         self._password = PasswordCommand(password_command) if password_command else None
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """When a figure is judged wrong; guides may change it while it runs."""
         self._clock: Clock = clock or SystemClock()
         self._worker = Worker(f"redis {name}")
         self._link: Link | None = None
@@ -137,7 +138,7 @@ class RedisSource:
 
     def judge(self, snapshot: RedisSnapshot) -> Sequence[Finding]:
         """What is wrong, by the configured limits; see `redis_judge`."""
-        return judge(snapshot, self._limits, self.name)
+        return judge(snapshot, self.limits, self.name)
 
     async def close(self) -> None:
         """Close the connection and let the thread go."""

@@ -210,11 +210,6 @@ class Process:
     write_rate: float = NAN
     """Bytes a second to disk; not a number where it was not asked or may not be read."""
 
-    @property
-    def io_rate(self) -> float:
-        """Bytes a second from and to disk."""
-        return self.read_rate + self.write_rate
-
 
 @dataclass(frozen=True, slots=True)
 class ProcessCounts:

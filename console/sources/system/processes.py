@@ -243,7 +243,8 @@ class ProcessTable:
     def _row(self, entry: _Known, boot_time: float) -> Process:
         times = entry.times
         command = entry.command or f"[{entry.name}]"
-        drawn = (times, entry.cpu, entry.user, command, entry.io_rates)
+        # the clock may be set: an idle row must not keep a start that nobody else would find
+        drawn = (times, boot_time, entry.cpu, entry.user, command, entry.io_rates)
         if entry.row is None or drawn != entry.drawn:
             entry.drawn = drawn
             entry.row = Process(

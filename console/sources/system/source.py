@@ -97,7 +97,8 @@ class SystemSource:
         self.name = "system"
         self.target = clean(host.nodename, 128)
         self._kernel = clean(f"{host.sysname} {host.release}", 128)
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
+        """When a figure is judged wrong; guides may change it while it runs."""
         self._clock: Clock = clock or SystemClock()
         self._reader = HostReader(proc, sys)
         self._reading_worker = Worker("host counters")
@@ -266,7 +267,7 @@ class SystemSource:
 
     def judge(self, snapshot: SystemSnapshot) -> Sequence[Finding]:
         """What is wrong with the host by the configured limits, worst first."""
-        return judge(snapshot, self._limits)
+        return judge(snapshot, self.limits)
 
     async def close(self) -> None:
         """Let the threads go and end the children; never waits for a hanging mount."""

@@ -38,7 +38,7 @@ def cases(dockerd: Dockerd) -> Iterator[Dockerd]:
     dockerd.run("case-busy", "sh", "-c", "while :; do :; done", options=["--cpus", "0.1"])
     dockerd.run("case-well", options=["--health-cmd", "true", *probe])
     dockerd.run("case-ill", options=["--health-cmd", f"echo '{EVIL}no route'; false", *probe])
-    dockerd.run("case-oom", "sh", "-c", SWALLOW, options=["--memory", "16m"])
+    dockerd.exhaust("case-oom", "sh", "-c", SWALLOW, options=["--memory", "16m"])
     dockerd.run("case-crash", "sh", "-c", "sleep 0.2; exit 3", options=["--restart", "always"])
     dockerd.run("case-done", "true")
     dockerd.run("case-failed", "sh", "-c", "exit 42")
@@ -250,7 +250,6 @@ async def test_cpu_is_what_the_process_took_however_busy_the_host_is(cases: Dock
         taken = usage.cpu_seconds - first.usage[busy.id].cpu_seconds
         assert taken == pytest.approx(told, abs=0.05)
         assert usage.cpu == pytest.approx(told / usage.interval, abs=0.05)
-        assert snapshot.cpu_of_limit(busy) == usage.cpu / 0.1
         assert 0 <= usage.throttled <= 1
         finding = about(source, snapshot, "case-busy")
         assert finding is not None

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from console.errors import NotFound, Unreachable
-from console.sources.docker.engines import Endpoint, existing, find_endpoints
+from console.sources.docker.engine_watch import EngineWatch
+from console.sources.docker.engines import USUAL, Endpoint, existing, find_endpoints
 
 
 def write_context(home: Path, name: str, host: str, *, tls: bool = False) -> None:
@@ -85,6 +86,26 @@ def test_a_context_that_is_not_there_is_told(tmp_path: Path, content: str | None
         (tmp_path / ".docker" / "contexts" / "meta" / digest / "meta.json").write_text(content)
     with pytest.raises(NotFound, match="lost"):
         find_endpoints("", "lost", {"HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("stated", "endpoint", "address"),
+    [
+        (("unix:///a", ""), Endpoint("unix:///a", "configuration"), ("unix:///a", "")),
+        (("", "prod"), Endpoint("tcp://p", "context prod"), ("", "prod")),
+        (("", ""), Endpoint("tcp://p", "context prod"), ("", "prod")),
+        (("", ""), Endpoint("unix:///run/podman/podman.sock", USUAL), ("unix:///run/podman/podman.sock", "")),
+        (("", ""), Endpoint("tcp://env", "DOCKER_HOST"), ("", "")),
+        (("", ""), None, ("", "")),
+    ],
+)
+def test_the_engine_that_answered_is_found_again(
+    stated: tuple[str, str], endpoint: Endpoint | None, address: tuple[str, str]
+) -> None:
+    """Whatever has become the current context, or the first socket, meanwhile."""
+    watch = EngineWatch(*stated, {})
+    watch.endpoint = endpoint
+    assert watch.address == address
 
 
 def test_no_socket_at_all_says_how_to_configure_one(tmp_path: Path) -> None:

@@ -8,90 +8,33 @@ import random
 import threading
 import time
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from console.sources.base import Focus
 from console.sources.logs import containers as container_logs
 from console.sources.logs.containers import ContainerLogs
 from tests.console.sources.following import following
+from tests.console.sources.smooth import watched
+from tests.faults.logs import copytruncated, megabytes, rotated
 from tests.servers.dockerd import Dockerd
-
-MB = 1024 * 1024
-
-
-class Watch:
-    """How long the event loop was kept from running, and how much memory was held at most.
-
-    `gap` counts no longer than this process worked meanwhile, so that a busy machine is not blamed on
-    it; `waited` counts all.
-    """
-
-    def __init__(self) -> None:
-        self.gap = self.waited = 0.0
-        self.grown = 0
-
-    def assert_smooth(self) -> None:
-        """A key would have been answered in time."""
-        assert self.gap < 0.2, (self.gap, self.waited)
-        assert self.waited < 2.0, (self.gap, self.waited)
-
-
-@asynccontextmanager
-async def watched() -> AsyncIterator[Watch]:
-    """Watch loop and memory while the body runs."""
-    watch, process = Watch(), psutil.Process()
-    start = process.memory_info().rss
-
-    async def tick() -> None:
-        while True:
-            before, worked = time.monotonic(), time.process_time()
-            await asyncio.sleep(0.005)
-            waited = time.monotonic() - before - 0.005
-            watch.waited = max(watch.waited, waited)
-            watch.gap = max(watch.gap, min(waited, time.process_time() - worked))
-            watch.grown = max(watch.grown, process.memory_info().rss - start)
-
-    task = asyncio.create_task(tick())
-    try:
-        await asyncio.sleep(0.05)
-        watch.gap = watch.waited = 0.0
-        yield watch
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("ended", [True, False], ids=["with-newline", "without"])
 async def test_a_hundred_lines_of_a_megabyte(tmp_path: Path, ended: bool) -> None:
-    path = tmp_path / "app.log"
-    path.touch()
-    async with following(path) as logs:
-        await logs.poll()
-        async with watched() as watch:
+    result = await megabytes(tmp_path, 100, ended=ended)
+    assert result.passes, result
 
-            def write() -> None:
-                with path.open("ab", buffering=0) as log:
-                    for number in range(100):
-                        log.write(b"ERROR %03d " % number + b"x" * MB + (b"\n" if ended else b""))
 
-            await asyncio.to_thread(write)
-            if not ended:
-                await logs.poll()
-                with path.open("ab") as log:
-                    log.write(b"\nnext\n")
-            await logs.until(lambda _: len(logs.lines) == (100 if ended else 2))
-    assert watch.grown < 50 * MB, watch.grown
-    watch.assert_smooth()
-    assert all("cut" in text[-20:] for text in logs.texts[:100] if text != "next")
-    assert logs.texts[0].startswith("ERROR 000 xxx")
-    assert max(map(len, logs.texts)) < 9000
-    if ended:
-        assert [text[6:9] for text in logs.texts] == [f"{n:03}" for n in range(100)]
+async def test_lines_of_a_log_that_is_rotated_are_all_shown_once_and_in_order(tmp_path: Path) -> None:
+    result = await rotated(tmp_path, 20_000, 10)
+    assert result.passes, result
+
+
+async def test_a_log_that_is_copied_and_truncated_doubles_nothing_and_shows_its_gaps(tmp_path: Path) -> None:
+    result = await copytruncated(tmp_path, 20_000, 10)
+    assert result.passes, result
 
 
 HOSTILE = [

@@ -224,6 +224,15 @@ def test_a_stretch_reaches_back_as_far_as_asked_and_begins_anew_after_a_reset() 
     assert soon.tps == pytest.approx(100)
 
 
+def test_a_pane_that_comes_into_view_keeps_its_rates() -> None:
+    """It was asked every five seconds, is asked at once, and then every second."""
+    stretch = Stretch()
+    for second in (0.0, 5.0, 8.0, 9.0, 10.0):
+        stretch.add(second, Counters(commits=int(second) * 7), 0)
+        found = stretch.over(3.0)
+        assert second == 0 or (found is not None and found.tps == pytest.approx(7)), second
+
+
 def test_totals_add_up() -> None:
     assert total([Counters(commits=1, hit=2), Counters(commits=3, deadlocks=1)]) == Counters(
         4, hit=2, deadlocks=1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,10 +65,15 @@ async def test_lag_in_bytes_and_seconds(pair: Pair) -> None:
             pair.primary.psql(
                 "CREATE TABLE IF NOT EXISTS t (i int); INSERT INTO t SELECT generate_series(1, 50000)"
             )
-            clock.passed += 6
-            snapshot = await source.poll(Focus.GLANCE)
+            # what is sent to a standby that does not read fills the sockets between them, little by
+            # little, and the server writes of itself too: the two are compared while nothing moves
+            before, snapshot = "", await source.poll(Focus.GLANCE)
+            while pair.primary.psql(lag) != before:
+                before = await at_rest(lambda: pair.primary.psql(lag))
+                clock.passed += 6
+                snapshot = await source.poll(Focus.GLANCE)
             (standby,) = snapshot.standbys
-            replay, sent = map(float, pair.primary.psql(lag).split("|"))
+            replay, sent = map(float, before.split("|"))
             assert standby.replay_bytes == replay > 1_000_000
             assert standby.sent_bytes == sent
             assert snapshot.slots[0].retained_bytes == float(pair.primary.psql(kept)) >= replay
@@ -84,6 +91,18 @@ async def test_lag_in_bytes_and_seconds(pair: Pair) -> None:
             return bool(snapshot_lag(shown) == 0)
 
         await seen(source, level)
+
+
+async def at_rest(read: Callable[[], str]) -> str:
+    """What is read, once it has stood still for half a second; at most ten seconds."""
+    before, since = read(), time.monotonic()
+    until = since + 10
+    while time.monotonic() - since < 0.5:
+        assert time.monotonic() < until, f"never at rest: {before}"
+        await asyncio.sleep(0.05)
+        if (now := read()) != before:
+            before, since = now, time.monotonic()
+    return before
 
 
 def snapshot_lag(shown: object) -> float | None:

@@ -74,6 +74,15 @@ def test_a_row_in_which_nothing_changed_is_the_same_object() -> None:
     assert after[1].state == "D"
 
 
+def test_a_row_follows_the_clock_when_it_is_set() -> None:
+    """Its start is what tells a process from another with its number, also for who is to end it."""
+    table = ProcessTable()
+    table.update([INIT], now=0.0, uptime=100.0)
+    before = table.rows([1], BOOT)[0]
+    after = table.rows([1], BOOT + 3600)[0]
+    assert (after.started - before.started).total_seconds() == 3600
+
+
 def test_counts_by_state_and_the_parent_of_the_zombies() -> None:
     table = ProcessTable()
     zombies = [process(pid, state="Z", ppid=40) for pid in (41, 42, 43)]
@@ -107,7 +116,7 @@ def test_bytes_are_rates_between_two_askings() -> None:
     assert math.isnan(table.rows([7], BOOT)[0].read_rate)
     table.learn({7: Details(io=(3000, 500))}, now=12.0)
     row = table.rows([7], BOOT)[0]
-    assert (row.read_rate, row.write_rate, row.io_rate) == (1000.0, 0.0, 1000.0)
+    assert (row.read_rate, row.write_rate) == (1000.0, 0.0)
     table.forget_io()
     assert math.isnan(table.rows([7], BOOT)[0].read_rate)
 

@@ -312,7 +312,7 @@ async def test_replication_is_seen_from_both_ends(master: RedisServer, replica: 
 async def test_a_replica_that_stands_still_lags(master: RedisServer, replica: RedisServer) -> None:
     replica.freeze()
     async with asking(master.url) as (source, _), asyncio.timeout(10):
-        source._limits = Limits(replication_lag=(2, 60))
+        source.limits = Limits(replication_lag=(2, 60))
         while not (found := source.judge(await source.poll(Focus.GLANCE))):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert found[0].text.startswith(f"replica 127.0.0.1:{replica.port} ")

@@ -1,0 +1,129 @@
+"""Whoever begins like a PostgreSQL and goes on with something else is told, and freezes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.errors import Refused, SourceError, TimedOut
+from console.sources.base import Focus
+from console.sources.postgres.frames import LONGEST, Foreign, Frames
+from tests.console.sources.asking_postgres import asking, held, until
+
+ZEROS = bytes(65536)
+
+
+def message(kind: bytes, body: bytes = b"") -> bytes:
+    """A message as a server sends it."""
+    return kind + struct.pack("!I", 4 + len(body)) + body
+
+
+WELCOME = message(b"R", struct.pack("!I", 0)) + message(b"S", b"server_version\018.0\0")
+READY = WELCOME + message(b"K", bytes(8)) + message(b"Z", b"I")
+
+
+@asynccontextmanager
+async def pretender(*words: bytes, endless: bytes = b"") -> AsyncIterator[int]:
+    """A port that offers no TLS, says these words one by one to whatever it is asked, and goes on so."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if await reader.readexactly(8) == struct.pack("!ii", 8, 80877103):
+                writer.write(b"N")
+                await reader.read(1000)
+            for word in words:
+                writer.write(word)
+                await writer.drain()
+                await asyncio.sleep(0.01)  # else they would arrive as one
+            while endless:
+                writer.write(endless)
+                await writer.drain()
+            await reader.read()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def failure(words: Sequence[bytes], endless: bytes) -> tuple[SourceError, float]:
+    """The error of a poll, and how long the event loop was away at most; nothing stays open."""
+    async with pretender(*words, endless=endless) as port:
+        before = held()
+        async with asking(f"postgresql://me@127.0.0.1:{port}/x") as source:
+            gaps = asyncio.ensure_future(longest_gap())
+            with pytest.raises(SourceError) as caught:
+                await source.poll(Focus.FULL)
+            gaps.cancel()
+            gap = await gaps
+        await until(lambda: held()[1] <= before[1] + 1, 2)  # the pretender's own may need a moment
+    return caught.value, gap
+
+
+async def longest_gap() -> float:
+    """The longest the event loop was away until this is cancelled."""
+    worst, before = 0.0, time.monotonic()
+    try:
+        while True:
+            await asyncio.sleep(0.005)
+            now = time.monotonic()
+            worst, before = max(worst, now - before), now
+    except asyncio.CancelledError:
+        return worst
+
+
+@pytest.mark.parametrize(
+    ("words", "endless"),
+    [
+        ((ZEROS,), b""),
+        ((), ZEROS),
+        ((WELCOME, ZEROS), b""),
+        ((READY,), ZEROS),
+        ((WELCOME[:-2], WELCOME[-2:] + b"\0", bytes(3), ZEROS), b""),
+        ((b"R\0\0\0\3", ZEROS), b""),
+        ((b"D" + struct.pack("!I", LONGEST + 1),), b"x" * 65536),
+        ((WELCOME, b"HTTP/1.1 400 Bad Request\r\n\r\n"), b""),
+    ],
+    ids=["zeros", "endless zeros", "after the welcome", "once it is ready", "in pieces", "too short",
+         "too long", "web"],
+)  # fmt: skip
+async def test_a_server_that_goes_on_with_something_else_is_told(
+    words: Sequence[bytes], endless: bytes
+) -> None:
+    error, gap = await failure(words, endless)
+    assert isinstance(error, Refused)
+    assert error.reason.endswith("does not speak PostgreSQL")
+    assert gap < 0.5
+
+
+async def test_messages_without_an_end_are_given_up_in_time() -> None:
+    notice = message(b"N", b"SNOTICE\0C00000\0Mhello\0\0")
+    error, gap = await failure((WELCOME,), notice * 100)
+    assert isinstance(error, TimedOut)
+    assert gap < 0.5
+
+
+@given(
+    st.lists(st.binary(max_size=40), min_size=1, max_size=20),
+    st.lists(st.integers(1, 30), min_size=1),
+)
+def test_messages_cut_anywhere_are_followed_and_zeros_after_them_are_not(
+    bodies: list[bytes], cuts: list[int]
+) -> None:
+    stream = b"".join(message(b"D", body) for body in bodies)
+    frames, at, number = Frames(), 0, 0
+    while at < len(stream):
+        size = cuts[number % len(cuts)]
+        frames.follow(stream[at : at + size])
+        at, number = at + size, number + 1
+    with pytest.raises(Foreign):
+        frames.follow(bytes(5))
