@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import math
 import os
-import signal
 import socket
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment, Segments
 from textual import events
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
-from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import AwaitMount
-from textual.worker import Worker, WorkerState
 
+from console.alerts.engines.address import engines_named
+from console.alerts.source import likely as rules_likely
 from console.clock import Clock
 from console.collector import AnySource, Collector, Feed
 from console.config import Config
+from console.probe_settings import Probes
 from console.sources.base import State
 from console.text import clean
 from screens.base import OpsScreen
-from screens.crash import report
-from screens.last_door import few_colors, filters_of
+from screens.last_door import few_colors
 from screens.overview import OverviewScreen
 from screens.playback import seconds_since
+from screens.runbooks import Runbooks
 from screens.scene import Scene
-from screens.terminal_input import take_any_byte
+from screens.sturdy import SturdyApp
 from themes import THEMES
 from widgets.boundary import DrawingFailedError
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
 from widgets.panes import TITLES
 
 if TYPE_CHECKING:
-    pass
+    from screens.alerting import Alerting
+    from screens.workbench import Workbench
 
-DRAW_DELAY = 0.04
-"""Seconds readings wait for each other, so that sources polled together are drawn together."""
+DRAW_DELAY, FIRST_DELAY = 0.12, 0.04
+"""Seconds readings wait for each other, so that sources polled together are drawn together; less
+until each has answered once."""
+DRAWN_LATELY = 0.9
+"""Seconds after a drawing within which the clock needs none of its own."""
+PAINTED_AFTER = 0.3
+"""Seconds after which the sources are asked, painted or not."""
 SETTLED_AFTER = 6.0
 """Seconds after which all that stays has been loaded and connected."""
+GUIDES_EVERY = 60.0
+"""Seconds between two looks at the guides and at what of them is due."""
 RESIZE_STORM = 0.2
 """Seconds within which two sizes of the terminal may be taken for one."""
 PROMPTS = ("command", "filter", "jump")
@@ -55,14 +63,18 @@ FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
 """States whose drawing counts seconds."""
 
 
-class OpsConsole(App[None], inherit_bindings=False):
+def _wanted(kind: str, config: Config) -> bool:
+    """Whether a pane has a place from the start: probes and rules have one where there are some."""
+    if kind == "health":
+        return config.probes != Probes()
+    return kind != "alerts" or rules_likely(config) or engines_named(config, os.environ)
+
+
+class OpsConsole(SturdyApp, inherit_bindings=False):
     """The console of one host."""
 
     CSS_PATH = Path(__file__).parent.parent / "themes" / "app.tcss"
     TITLE = "opsconsole"
-    ENABLE_COMMAND_PALETTE = False
-    """Textual's palette ends the app when it is typed into faster than it searches; `:` completes."""
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", id="app.help", tooltip="The keys that work here"),
         # what opens a prompt comes first, so that what is typed right after it does not go elsewhere
@@ -100,6 +112,7 @@ class OpsConsole(App[None], inherit_bindings=False):
             id="app.refresh",
             tooltip="Ask everything now",
         ),
+        Binding("R", "drawer", "Runbooks", id="app.drawer", tooltip="Guides, checklists, runbooks"),
         Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the row or the pane"),
         Binding("ctrl+s", "export", "Export", id="app.export", tooltip="Write the table to a file"),
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="app.leave", tooltip="Quit"),
@@ -130,7 +143,7 @@ class OpsConsole(App[None], inherit_bindings=False):
         self._given = sources
         self._notes = list(notes)
         self._clock = clock
-        kinds = list(config.sources) or list(TITLES)
+        kinds = list(config.sources) or [kind for kind in TITLES if _wanted(kind, config)]
         if sources is not None:
             kinds = list(dict.fromkeys(source.kind for source in sources))
         collector = Collector(sources or (), clock=clock, interval=config.interval)
@@ -139,8 +152,12 @@ class OpsConsole(App[None], inherit_bindings=False):
         self.plot_span = 120.0
         self.answers: dict[str, list[str]] = {}
         """What was typed into prompts, by purpose, newest last."""
+        self.runbooks = Runbooks(self)
+        self._alerting: Alerting | None = None
         self._news: set[str] = set()
         self._drawing = False
+        self._drawn = -math.inf
+        """When readings were last drawn, on the monotonic clock."""
         self._resized = -math.inf
         self._repaint: Timer | None = None
         for theme in THEMES:
@@ -158,9 +175,23 @@ class OpsConsole(App[None], inherit_bindings=False):
         """The kinds with a pane, in the order of their numbers."""
         return self.scene.kinds
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters as they fit this terminal, and ours as the last one."""
-        return filters_of(self, super().get_line_filters())
+    @property
+    def workbench(self) -> Workbench:
+        """The guides and runs; loaded when first wanted."""
+        return self.runbooks.bench
+
+    def action_drawer(self) -> None:
+        """Open the runbook drawer, give it the keyboard, or close it.
+
+        Where the row in front has a runbook it opens there.
+        """
+        runbook = self.base.runbook if self.base.drawer is None else ""
+        if "://" in runbook:
+            self.tell(f"the runbook of this is at {runbook}")
+        if runbook and "://" not in runbook:
+            self.runbooks.show_procedure(runbook)
+        else:
+            self.runbooks.toggle()
 
     def get_default_screen(self) -> Screen[None]:
         """The overview."""
@@ -178,17 +209,6 @@ class OpsConsole(App[None], inherit_bindings=False):
 
     # -- beginning and ending
 
-    def on_load(self) -> None:
-        """From before the terminal is taken on, being told to end gives it back."""
-        take_any_byte()
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._failed_aside)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            try:
-                loop.add_signal_handler(number, self._told_to_end, number)
-            except (ValueError, RuntimeError):
-                pass  # not the main thread (tests): there is no terminal to lose either
-
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after."""
         if self.config.keys:
@@ -197,8 +217,10 @@ class OpsConsole(App[None], inherit_bindings=False):
             keymap, notes = usable_keymap(self.config.keys)
             self.set_keymap(keymap)
             self._notes += notes
-        self.set_interval(1.0, self._tick, name="clock")
+        self.set_interval(1.0, self._second, name="clock")
         self.call_after_refresh(self._begin)
+        # a key typed ahead may cover the overview, which is then not painted before it is in view again
+        self.set_timer(PAINTED_AFTER, self._begin, name="begin")
 
     def on_resize(self, event: events.Resize) -> None:
         """A size that came and went before it was laid out changed nothing for Textual, which then
@@ -214,10 +236,9 @@ class OpsConsole(App[None], inherit_bindings=False):
             self._repaint.pause()
         self.screen.refresh()
 
-    def _told_to_end(self, number: int) -> None:
-        self.exit(return_code=128 + number)
-
     def _begin(self) -> None:
+        if self._repaint is not None:
+            return  # it has begun
         # only from now on: the sizes told while starting are no storm
         self._resized = -math.inf
         self._repaint = self.set_interval(RESIZE_STORM, self._repaint_all, name="repaint", pause=True)
@@ -227,7 +248,7 @@ class OpsConsole(App[None], inherit_bindings=False):
         gc.unfreeze()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
         gc.enable()
-        self.set_timer(SETTLED_AFTER, _freeze, name="settled")
+        self.set_timer(SETTLED_AFTER, self._settled, name="settled")
         sources = self._given
         if sources is None:
             from console.discovery import discover
@@ -251,61 +272,42 @@ class OpsConsole(App[None], inherit_bindings=False):
         for note in self._notes:
             self.tell(note, "warning")
 
+    def _settled(self) -> None:
+        _freeze()
+        self.runbooks.look_at_guides()
+        self.set_interval(GUIDES_EVERY, self.runbooks.look_at_guides, name="guides")
+
     async def on_unmount(self) -> None:
         """Let go of every connection."""
+        await self.runbooks.close()
         await self.collector.stop()
-
-    def _failed_aside(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Something failed that nobody waits for: it is said, with its traceback in a file."""
-        error = context.get("exception")
-        text = str(context.get("message", "something failed"))
-        if isinstance(error, BaseException):
-            path = report(error, os.environ, self.collector.clock.now())
-            text += f" ({type(error).__name__}), see {path}" if path else f" ({type(error).__name__})"
-        self.tell(text, "error")
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A worker that failed says so; nothing fails in silence."""
-        if event.state is WorkerState.ERROR:
-            self.tell(
-                f"{event.worker.description or event.worker.name} failed: {event.worker.error}", "error"
-            )
-
-    def _fatal_error(self) -> None:
-        # Textual would print the traceback with the values of variables, secrets among them
-        error = self._exception or RuntimeError("unknown")
-        path = report(error, os.environ, self.collector.clock.now())
-        where = f"the details are in {path}" if path else "its details could not be written"
-        sentence = f"opsconsole ended by a defect of its own ({type(error).__name__}): {where}"
-        self._exit_renderables.append(Segments([Segment(clean(sentence)), Segment.line()]))
-        self._close_messages_no_wait()
-
-    def tell(self, text: str, severity: str = "information") -> None:
-        """A short message over the screen; outside text in it never becomes markup."""
-        self.notify(
-            clean(text, 300),
-            severity="warning"
-            if severity == "warning"
-            else "error"
-            if severity == "error"
-            else "information",
-            markup=False,
-        )
 
     # -- readings in, drawings out
 
     def _on_reading(self, feed: Feed) -> None:
         self.scene.playback.keep(feed)
+        if feed.source.kind == "alerts":
+            self._look_at_alerts(feed)
         if self.paused:
             return  # the reader looks at the past: nothing moves
         self._news.add(feed.source.kind)
         if not self._drawing:
             self._drawing = True
-            self.set_timer(DRAW_DELAY, self._draw)
+            waiting = any(each.reading is None for each in self.collector.feeds.values())
+            self.set_timer(FIRST_DELAY if waiting else DRAW_DELAY, self._draw)
+
+    def _look_at_alerts(self, feed: Feed) -> None:
+        if self._alerting is None:
+            from screens.alerting import Alerting  # loaded where there are rules
+
+            self._alerting = Alerting(self)
+        self._alerting.look()
+        self._alerting.take_limits(feed)
 
     def _draw(self) -> None:
         self._drawing = False
         kinds, self._news = self._news, set()
+        self._drawn = monotonic()
         self.show(kinds)
 
     @property
@@ -325,16 +327,23 @@ class OpsConsole(App[None], inherit_bindings=False):
             if show is not None:
                 show(wanted)
 
+    def _second(self) -> None:
+        if not self.screen_stack:
+            return  # on its way out
+        if self._failing() or monotonic() - self._drawn > DRAWN_LATELY:
+            self._tick()
+        self.runbooks.tick()
+
+    def _failing(self) -> set[str]:
+        """The kinds whose drawing tells an age: what fails is read seldom, and its age goes on."""
+        if self.paused:
+            return set()
+        return {feed.source.kind for feed in self.scene.feeds() if feed.state in FAILING}
+
     def _tick(self) -> None:
         if not self.screen_stack:
             return
-        # what fails is read seldom, and its age goes on
-        failing = (
-            set()
-            if self.paused
-            else {feed.source.kind for feed in self.scene.feeds() if feed.state in FAILING}
-        )
-        if failing:
+        if failing := self._failing():
             self.show(failing)
         else:
             self.base.show_lines()
@@ -344,6 +353,20 @@ class OpsConsole(App[None], inherit_bindings=False):
         base = self.base
         for source in self.collector.sources:
             self.collector.look(source.name, base.focus_of(source.kind))
+
+    def waiting_line(self) -> Line:
+        """What wants somebody: what is due and under way, and the runbook of what fires."""
+        line, found = self.runbooks.waiting_line(), self.scene.runbook()
+        if found is None:
+            return line
+        name, runbook, severity = found
+        told: list[Span] = [
+            (f" {SEVERITY_MARK[severity]} ", SEVERITY_ROLE[severity]),
+            (clean(name, 60), "strong"),
+            (f" → {clean(runbook, 80)} ", "text"),
+            (f"[{self.kinds.index('alerts') + 1}] ", "key"),
+        ]
+        return (*told, *line)
 
     def choose_next(self, kind: str) -> None:
         """Show the next source of a kind."""
@@ -359,6 +382,8 @@ class OpsConsole(App[None], inherit_bindings=False):
         number = self.kinds.index(kind) + 1
         while len(self.screen_stack) > 1 and not isinstance(self.screen, ZoomScreen):
             self.pop_screen()
+        if isinstance(self.screen_stack[0], OverviewScreen):
+            self.screen_stack[0].bring_forward(kind)
         there = isinstance(self.screen, ZoomScreen) and self.screen.kind == kind
         if there and filter_text is None:
             return AwaitComplete()
@@ -415,14 +440,14 @@ class OpsConsole(App[None], inherit_bindings=False):
             self.scene.playback.release()
         else:
             self.scene.playback.hold(self.collector.feeds.values(), self.collector.clock.monotonic())
-        self.show(self.kinds)
+        self._show_moment()
 
     def action_step(self, direction: int) -> None:
         """Five seconds back or on; past the newest moment it is live again."""
         now = self.collector.clock.monotonic()
         if not self.scene.playback.step(direction, self.collector.feeds.values(), now):
             self.tell("nothing older is kept")
-        self.show(self.kinds)
+        self._show_moment()
 
     def go_to_time(self, text: str) -> None:
         """Show the moment HH:MM or HH:MM:SS of today (or of yesterday, when it is still to come)."""
@@ -436,7 +461,12 @@ class OpsConsole(App[None], inherit_bindings=False):
                 "nothing is kept from then: the console had not started, or it is too long ago",
                 "warning",
             )
+        self._show_moment()
+
+    def _show_moment(self) -> None:
+        """Everything as it is, or was, at the moment in view; the footer says how to come back from it."""
         self.show(self.kinds)
+        self.base.show_footer()
 
     # -- prompts
 
@@ -449,6 +479,8 @@ class OpsConsole(App[None], inherit_bindings=False):
     async def action_filter(self) -> None:
         """Type a filter; on the overview, for the pane with the keyboard."""
         base = self.base
+        if self.runbooks.search():
+            return
         if isinstance(base, OverviewScreen) and self.kinds:
             await self.zoom(getattr(base.focused, "kind", self.kinds[-1]))
         await self.base.ask_filter()
@@ -456,8 +488,10 @@ class OpsConsole(App[None], inherit_bindings=False):
     async def action_command(self) -> None:
         """Type a command."""
         from screens.commands import choices
+        from screens.promql_words import Words
 
-        await self.base.ask("command", ":", choices=choices(self), hint="command, tab completes")
+        words = Words(self, choices(self))
+        await self.base.ask("command", ":", suggester=words, hint="command, tab completes")
 
     async def action_jump(self) -> None:
         """Type a time."""
@@ -513,8 +547,7 @@ class OpsConsole(App[None], inherit_bindings=False):
         if not text:
             self.tell("there is nothing to copy here")
             return
-        if self._driver is not None:
-            self._driver.write(wrapped(text, os.environ))
+        self.to_terminal(wrapped(text, os.environ))
         self._clipboard = text
         cut = f", the first {COPY_LIMIT} of {len(text)}" if len(text) > COPY_LIMIT else ""
         self.tell(f"copied {min(len(text), COPY_LIMIT)} characters{cut} (OSC 52: the terminal must allow it)")
@@ -549,4 +582,7 @@ def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Seque
     gc.disable()  # until the first paint
     app = OpsConsole(config, sources, notes)
     app.run(mouse=config.mouse)
+    with suppress(OSError):  # the terminal has gone
+        for step in app.runbooks.left:
+            print(f"opsconsole: {step} goes on; R takes it up again", file=sys.stderr)  # noqa: T201
     return app.return_code or 0

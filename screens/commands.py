@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from screens.app import OpsConsole
 
 COMMANDS: Mapping[str, str] = {
+    "run": "[NAME], the procedure of this name or id, or those that answer the words",
     "theme": "NAME, another set of colours",
     "interval": "N, ask every N seconds",
     "time": "HH:MM[:SS], show a moment of the past",
+    "promql": "EXPR, or = EXPR: ask in PromQL, with a table and a plot",
     "export": "[FILE], write the table in front to a file",
     "help": "the keys that work here",
     "quit": "leave the console",
@@ -32,17 +34,32 @@ ALIASES: Mapping[str, str] = {
     "pg": "postgres",
     "cache": "redis",
     "log": "logs",
+    "alert": "alerts",
+    "rules": "alerts",
+    "probes": "health",
+    "probe": "health",
 }
 """Other words for panes."""
+
+TITLE_WORDS = ("containers", "database", "cache")
+"""The aliases that are the panes' titles, as one reads them on the screen."""
 
 
 def choices(app: OpsConsole) -> list[str]:
     """What the prompt completes to."""
-    return [*app.kinds, *COMMANDS, *(f"theme {theme.name}" for theme in THEMES)]
+    names = {kind: word for word, kind in ALIASES.items() if word in TITLE_WORDS}
+    return [
+        *(names.get(kind, kind) for kind in app.kinds),
+        *COMMANDS,
+        *(f"run {one}" for one in app.runbooks.procedure_ids()),
+        *(f"theme {theme.name}" for theme in THEMES),
+    ]
 
 
 def run_command(app: OpsConsole, text: str) -> None:
     """One typed command: a pane with an optional filter, or one of `COMMANDS`."""
+    if text.strip().startswith("="):
+        text = f"promql {text.strip()[1:]}"
     word, _, rest = text.strip().partition(" ")
     word, rest = word.lower(), rest.strip()
     kind = ALIASES.get(word, word)
@@ -52,12 +69,16 @@ def run_command(app: OpsConsole, text: str) -> None:
         app.zoom(kind, filter_text=rest or None)
     elif word in ("q", "quit", "exit"):
         app.action_leave()
+    elif word in ("run", "guides", "runbooks"):
+        app.runbooks.show_procedure(rest)
     elif word == "theme":
         _set_theme(app, rest)
     elif word == "interval":
         _set_interval(app, rest)
     elif word == "time":
         app.go_to_time(rest)
+    elif word == "promql":
+        _ask_promql(app, rest)
     elif word == "export":
         app.export(rest)
     elif word == "help":
@@ -66,6 +87,17 @@ def run_command(app: OpsConsole, text: str) -> None:
         near = nearest(word, [*app.kinds, *ALIASES, *COMMANDS])
         meant = f", did you mean :{near}?" if near else "; ? lists the commands"
         app.tell(f"there is no command {clean(word, 40)!r}{meant}", "error")
+
+
+def _ask_promql(app: OpsConsole, text: str) -> None:
+    from screens.query import QueryScreen
+
+    if not text:
+        app.tell("write an expression after it, such as :promql up == 0", "warning")
+    elif isinstance(app.screen, QueryScreen):
+        app.switch_screen(QueryScreen(text))
+    else:
+        app.push_screen(QueryScreen(text))
 
 
 def _set_theme(app: OpsConsole, name: str) -> None:

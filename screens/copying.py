@@ -13,6 +13,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from screens.base import OpsScreen
 from screens.detail import ScrollCanvas
 from screens.zoom import ZoomScreen
 from widgets.boundary import attempt
@@ -33,6 +34,9 @@ def text_in_front(screen: Screen[Any]) -> str:
     Raises DrawingFailedError when a column cannot say what stands in it.
     """
     focused = screen.focused
+    drawer = screen.drawer if isinstance(screen, OpsScreen) else None
+    if drawer is not None and drawer.has_focus_within:
+        return drawer.text
     if isinstance(focused, ScrollCanvas):
         return focused.plain
     if isinstance(focused, Table):
@@ -46,7 +50,11 @@ def text_in_front(screen: Screen[Any]) -> str:
 def wrapped(text: str, env: Mapping[str, str]) -> str:
     """The OSC 52 sequence that copies a text, passed through tmux and screen to the terminal."""
     data = base64.b64encode(text[:COPY_LIMIT].encode(errors="replace")).decode()
-    sequence = f"\x1b]52;c;{data}\x07"
+    return passed_through(f"\x1b]52;c;{data}\x07", env)
+
+
+def passed_through(sequence: str, env: Mapping[str, str]) -> str:
+    """A sequence for the terminal behind tmux and screen, which keep such to themselves."""
     if env.get("TMUX"):
         return f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
     if env.get("STY"):

@@ -9,6 +9,8 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
 from textual.screen import ModalScreen
 
 from console.text import width as cell_width
@@ -36,11 +38,19 @@ class ScrollCanvas(Canvas, can_focus=True):
         Binding("end,G", "edge(1)", "Last", show=False, id="window.last", tooltip="To the last line"),
     ]
 
+    class EndSeen(Message):
+        """The last line was in view for the first time."""
+
     def __init__(self, make: Callable[[int], Sequence[Line]]) -> None:
         super().__init__()
         self._make = make
         self._top = 0
         self._all: Sequence[Line] = ()
+        self.end_seen = False
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are, where the layout leaves that open."""
+        return len(self._make(width))
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines in view, and how many are below."""
@@ -50,6 +60,9 @@ class ScrollCanvas(Canvas, can_focus=True):
         below = len(self._all) - self._top - height
         if below > 0 and shown:
             shown[-1] = ((f"↓ {below + 1} more lines", "dim"),)
+        elif not self.end_seen:
+            self.end_seen = True
+            self.post_message(self.EndSeen())
         return shown
 
     def action_move(self, step: int) -> None:
@@ -74,6 +87,11 @@ class ScrollCanvas(Canvas, can_focus=True):
         """The wheel scrolls."""
         event.stop()
         self.action_move(-3)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line is in view."""
+        return self._top >= len(self._all) - self.content_size.height
 
     @property
     def plain(self) -> str:

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from console.text import width as cell_width
 from screens.detail import ScrollCanvas, WindowScreen
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, wrap
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, wrap
 
 
 class FindingsScreen(WindowScreen):
@@ -28,18 +28,18 @@ class FindingsScreen(WindowScreen):
             canvas.redraw()
 
     def make(self, width: int) -> Sequence[Line]:
-        """A finding a paragraph: pane, subject, what is wrong, and the hint below it."""
+        """A finding a paragraph: subject, what is wrong, the key of its pane, and the hint below it."""
         findings, waiting = self.ops.scene.wrong()
         if not findings:
             text = "waiting for the first readings" if waiting else "nothing wrong is known"
             return [((text, "dim"),)]
         lines: list[Line] = []
         for number, finding in findings:
-            mark = f"{SEVERITY_MARK[finding.severity]} {number} "
-            role = SEVERITY_ROLE[finding.severity]
-            room = max(10, width - cell_width(mark) - cell_width(finding.subject) - 1)
+            mark, role = f"{SEVERITY_MARK[finding.severity]} ", SEVERITY_ROLE[finding.severity]
+            key: Span = (f" [{number}]" if number else "", "key")
+            room = max(10, width - cell_width(mark + finding.subject + key[0]) - 1)
             first, *rest = wrap(finding.text, room, role)
-            lines.append(((mark, role), (f"{finding.subject} ", "strong"), *first))
+            lines.append(((mark, role), (f"{finding.subject} ", "strong"), *first, key))
             indent = (" " * cell_width(mark), "text")
             lines += [(indent, *line) for line in rest]
             if finding.hint:

@@ -44,7 +44,7 @@ class HelpScreen(WindowScreen):
             (("Keys that work here", "title"),),
             (
                 (
-                    "every key can be changed: [keys] in the configuration, by the name at the right",
+                    "every key can be changed: [keys] in the configuration, by these names",
                     "dim",
                 ),
             ),

@@ -153,16 +153,27 @@ def _clashes(known: Iterable[KnownKey], keymap: Mapping[str, str]) -> Iterator[s
 
 def _chains() -> Iterator[list[type[DOMNode]]]:
     """The classes whose keys are in force together, the one asked first first."""
+    from screens.acting import ActScreen
     from screens.app import OpsConsole
+    from screens.confirm import ConfirmScreen, NameField
     from screens.detail import ScrollCanvas
+    from screens.drawer import Drawer
     from screens.help import HelpScreen
     from screens.overview import OverviewScreen
+    from screens.query import QueryScreen
     from screens.zoom import ZoomScreen
+    from widgets.act_list import ActList
     from widgets.pane_widget import PaneWidget
+    from widgets.shelf import ShelfList
+    from widgets.steps import StepList
+    from widgets.table import Table
 
     views = (owner for owner in _owners() if _is_view(owner))
     chains: list[list[type[DOMNode]]] = [[PaneWidget, OverviewScreen, OpsConsole], [ScrollCanvas, HelpScreen]]
+    chains += [[ActList, ActScreen], [ScrollCanvas, ConfirmScreen], [NameField, ConfirmScreen]]
+    chains += [[Table, QueryScreen, OpsConsole]]
     chains += [[view, ZoomScreen, OpsConsole] for view in views]
+    chains += [[StepList, Drawer, OpsConsole], [ShelfList, OpsConsole]]
     for chain in chains:
         yield [base for owner in chain for base in owner.__mro__ if issubclass(base, DOMNode)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ class Scene:
         self.kinds = kinds
         """The kinds with a pane, in the order of their numbers."""
         self.host = host
+        self.own_findings: Callable[[], Sequence[Finding]] = list
+        """What is wrong with the console's own record."""
         self._chosen: dict[str, str] = {}
 
     def feeds(self, kind: str = "") -> list[Feed]:
@@ -78,15 +81,18 @@ class Scene:
                 found.append(
                     ((-finding.severity, rank, feed.state in (State.LIVE, State.CONNECTING)), number, finding)
                 )
+        own = [((-finding.severity, -1, False), "", finding) for finding in self.own_findings()]
+        found = [*own, *found]
         waiting = not feeds or any(feed.reading is None for feed in feeds)
         return [(number, finding) for _, number, finding in sorted(found, key=lambda f: f[0])], waiting
 
     def header(self) -> HeaderState:
         """What the header says."""
-        findings = [finding for feed in self.feeds() for finding in feed.findings]
+        findings = [finding for _, finding in self.wrong()[0]]
         profile = self.config.profiles.get(self.config.profile)
         banner = profile.banner or self.config.profile.upper() if profile else self.config.profile.upper()
         own_cpu, own_memory = self._own_cost()
+        alerts = self._alerts()
         clock = self.collector.clock
         return HeaderState(
             host=self.host,
@@ -98,7 +104,35 @@ class Scene:
             own_cpu=own_cpu,
             own_memory=own_memory,
             paused_for=self.playback.ago(clock.monotonic()),
+            firing=alerts.count("firing"),
+            pending=alerts.count("pending"),
         )
+
+    def runbook(self) -> tuple[str, str, Severity] | None:
+        """The worst alert that nobody has handled and that has a runbook: name, runbook, severity."""
+        found = [
+            (one.severity, one.rule, rule.runbook)
+            for feed in self.feeds("alerts")
+            for rule in getattr(feed.snapshot, "rules", ())
+            if rule.runbook
+            for one in rule.alerts
+            if one.state.value == "firing" and not one.acknowledged and one.silence is None
+        ]
+        if not found:
+            return None
+        severity, name, runbook = max(found, key=lambda each: each[0])
+        return name, runbook, severity
+
+    def _alerts(self) -> list[str]:
+        """The states of the alerts that nobody has handled, one of several evaluators once."""
+        found: dict[object, str] = {}
+        for feed in self.feeds("alerts"):
+            told: frozenset[object] = getattr(feed.snapshot, "doubled", frozenset())
+            for rule in getattr(feed.snapshot, "rules", ()):
+                for one in rule.alerts:
+                    if not one.handled and (one.rule, one.labels) not in told:
+                        found.setdefault((one.rule, one.labels), one.state.value)
+        return list(found.values())
 
     def _own_cost(self) -> tuple[float, float]:
         """What the console itself costs now, also while the past is in view."""

@@ -15,7 +15,7 @@ from screens.base import FooterKey, OpsScreen
 from screens.stand_ins import Absence, BodyView
 from widgets.boundary import DrawingFailedError, attempt
 from widgets.draw import Line, Span
-from widgets.lines import FooterLine, HeaderLine, NoteLine, TabsLine, WrongLine
+from widgets.lines import FooterLine, HeaderLine, NoteLine, TabsLine, WaitingLine, WrongLine
 from widgets.pane import Context, View, ViewCanvas
 from widgets.pane_drawing import stale_line, title_spans
 from widgets.panes import pane_for
@@ -51,6 +51,8 @@ class ZoomScreen(OpsScreen):
             id="zoom.previous-pane",
             tooltip="The pane before",
         ),
+        Binding("l", "related", "Its log", id="zoom.related", tooltip="The log lines of the row"),
+        Binding("x", "act", "Act", id="zoom.act", tooltip="What can be done to the row"),
         Binding("v", "plots", "Plots", id="zoom.plots", tooltip="Show or hide the plots"),
         Binding("W", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
         Binding(
@@ -77,6 +79,8 @@ class ZoomScreen(OpsScreen):
         """What is wrong with the pane or the view itself, whatever the reading."""
         self._states: dict[str, TableState] = {}
         self._absent: bool | None = None
+        self._drawn: Context | None = None
+        """What the rows in view were made from."""
         self.views: list[View[Any]] = self._load_views()
 
     def _load_views(self) -> list[View[Any]]:
@@ -99,6 +103,7 @@ class ZoomScreen(OpsScreen):
         yield PlotArea()
         yield NoteLine()
         yield Absence(self.pane)
+        yield WaitingLine()
         yield FooterLine()
 
     async def on_mount(self) -> None:
@@ -125,7 +130,7 @@ class ZoomScreen(OpsScreen):
         await self.query("#view").remove()
         widget = self._make_widget()
         widget.id = "view"
-        await self.mount(widget, before=self.query_one(FooterLine))
+        await self.mount(widget, before=self.query_one(WaitingLine))
         if isinstance(widget, Table) and self.view.id in self._states:
             widget.state = self._states[self.view.id]
         if self.filter_text:
@@ -166,16 +171,17 @@ class ZoomScreen(OpsScreen):
         if absent != self._absent:
             self._absent = absent
             self.restore_focus()
+            self.show_footer()
         if context is None or absent:
             plots.display = False
             absence.show_context(context)
         else:
-            self._show_plots(context)
             try:
                 attempt(self._fill, body, context)
                 self._failure = ""
             except DrawingFailedError as failure:
                 self._failure = str(failure)
+            self._show_plots(context, body.counts[1])
         if context is not None:
             self._show_tabs(context, others, hidden)
             self._show_note(context)
@@ -183,15 +189,16 @@ class ZoomScreen(OpsScreen):
     def _fill(self, body: Table[Any] | ViewCanvas, context: Context) -> None:
         if isinstance(body, Table):
             body.show(self.view.rows(context))
+            self._drawn = context
         else:
             body.show_context(context)
 
-    def _show_plots(self, context: Context) -> None:
+    def _show_plots(self, context: Context, rows: int) -> None:
         area = self.query_one(PlotArea)
         plots = self.view.plots
         area.display = bool(plots) and self.app.size.height >= PLOT_LEAST and self.ops.plots_wanted
         if area.display:
-            area.show(plots, context, self.ops.plot_span)
+            area.show(plots, context, self.ops.plot_span, rows)
 
     def _show_tabs(self, context: Context, others: int, hidden: Severity) -> None:
         filtered: list[Span] = []
@@ -228,23 +235,35 @@ class ZoomScreen(OpsScreen):
         """What works on this pane."""
         keys = [
             FooterKey("zoom.close", "esc", "overview", "screen.close"),
-            FooterKey("app.filter", "/", "filter", "app.filter"),
+            FooterKey("app.help", "?", "help", "app.help"),
         ]
+        if self.ops.paused:
+            keys.append(FooterKey("app.pause", "p", "go on", "app.pause"))
+        if self._absent:
+            return keys
+        keys.append(FooterKey("app.filter", "/", "filter", "app.filter"))
         if len(self.views) > 1:
             keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
+        if isinstance(self.body, Table):
+            keys.append(FooterKey("table.open", "⏎", "details", "screen.on_table('open')"))
+        if self.view.related is not None:
+            keys.append(FooterKey("zoom.related", "l", self.view.related_word, "screen.related"))
+        if self.view.acts is not None and not self.ops.paused:
+            keys.append(FooterKey("zoom.act", "x", "act", "screen.act"))
+        if self.view.runbook is not None:
+            keys.append(FooterKey("app.drawer", "R", "runbook", "app.drawer"))
         if isinstance(self.body, Table):
             keys += [
                 FooterKey("table.sort", "s", "sort", "screen.on_table('sort')"),
                 FooterKey("table.reverse", "r", "reverse", "screen.on_table('reverse')"),
-                FooterKey("table.open", "⏎", "details", "screen.on_table('open')"),
             ]
+        keys.append(FooterKey("zoom.plots", "v", "plots", "screen.plots"))
+        if not self.ops.paused:
+            keys.append(FooterKey("app.pause", "p", "pause", "app.pause"))
         return [
             *keys,
-            FooterKey("zoom.plots", "v", "plots", "screen.plots"),
-            FooterKey("app.pause", "p", "pause", "app.pause"),
             FooterKey("app.copy", "y", "copy", "app.copy"),
             FooterKey("app.export", "^s", "export", "app.export"),
-            FooterKey("app.help", "?", "help", "app.help"),
         ]
 
     # -- keys
@@ -265,6 +284,34 @@ class ZoomScreen(OpsScreen):
         """What a key does to the table, for a click on its name."""
         if isinstance(self.body, Table):
             await self.body.run_action(name)
+
+    def action_related(self) -> None:
+        """The pane that shows what the row under the cursor has to say."""
+        body, related = self.body, self.view.related
+        if isinstance(body, Table) and related is not None and body.current is not None:
+            kind, text = related(body.current)
+            if kind in self.ops.kinds:
+                self.ops.zoom(kind, filter_text=text)
+
+    @property
+    def runbook(self) -> str:
+        """The runbook that goes with the row under the cursor."""
+        body, runbook = self.body, self.view.runbook
+        if not isinstance(body, Table) or runbook is None or body.current is None:
+            return ""
+        try:
+            return attempt(runbook, body.current)
+        except DrawingFailedError:
+            return ""
+
+    def action_act(self) -> None:
+        """What can be done to the row under the cursor."""
+        from screens.acting import open_acts  # loaded when first asked for
+
+        if isinstance(self.body, Table):
+            open_acts(self, self.body, self._drawn)
+        else:
+            self.ops.tell("there are no rows here to do anything to")
 
     def action_other_pane(self, step: int) -> None:
         """The next or previous pane, zoomed."""

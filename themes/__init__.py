@@ -20,6 +20,7 @@ DARK = Theme(
     variables={
         "ops-dim": "#7d8791",
         "ops-frame": "#39434d",
+        "ops-past": "#52837d",
         "ops-strong": "#f2f4f6",
         "ops-cursor": "#2b2f35",
         "ops-mark": "#1e2227",
@@ -42,6 +43,7 @@ LIGHT = Theme(
     variables={
         "ops-dim": "#666e76",
         "ops-frame": "#c2beb3",
+        "ops-past": "#45887d",
         "ops-strong": "#000000",
         "ops-cursor": "#e2e0da",
         "ops-mark": "#efede7",
@@ -64,6 +66,7 @@ HIGH_CONTRAST = Theme(
     variables={
         "ops-dim": "#c0c0c0",
         "ops-frame": "#909090",
+        "ops-past": "#47b29b",
         "ops-strong": "#ffffff",
         "ops-cursor": "#333333",
         "ops-mark": "#1c1c1c",
@@ -87,6 +90,7 @@ COLOR_BLIND = Theme(
     variables={
         "ops-dim": "#8a939c",
         "ops-frame": "#3c4650",
+        "ops-past": "#4184ab",
         "ops-strong": "#ffffff",
         "ops-cursor": "#2c3036",
         "ops-mark": "#1f2328",
@@ -110,6 +114,7 @@ WAR_ROOM = Theme(
     variables={
         "ops-dim": "#b4b4b4",
         "ops-frame": "#6a6a6a",
+        "ops-past": "#59a897",
         "ops-strong": "#ffffff",
         "ops-cursor": "#303030",
         "ops-mark": "#1c1c1c",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.errors import StyleSyntaxError
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from console.text import width as cell_width
 from widgets.boundary import DrawingFailedError, attempt
-from widgets.draw import ROLES, Line, fit, wrap
+from widgets.draw import ROLES, SGR, Line, fit, part, wrap
 
 ROLE_CLASSES = {f"canvas--{role}" for role in ROLES}
 """The component classes of all roles. Screens carry them, once for all their canvases: resolved by
@@ -34,8 +37,12 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 Textual's name
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
-        self._strips: list[Strip] = []
+        self._strips: list[Strip | None] = []
+        """A line's strip, made when the whole line is painted: mostly a few cells of it are."""
+        self._drawn_for = (0, 0)
         self._roles: dict[str, Style] = {}
+        self._background = Color(0, 0, 0)
+        self._filters: Sequence[LineFilter] = ()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """The lines to show in `width` x `height` cells; missing ones are blank, longer ones are cut."""
@@ -47,7 +54,7 @@ class Canvas(Widget):
         if not width or not height or not self.is_attached:
             return
         old = self._lines
-        if len(old) != height or (old and _cells(old[0]) != width):
+        if not old or self._drawn_for != (width, height):
             self._draw_whole(width, height)
             self.refresh()
             return
@@ -56,12 +63,19 @@ class Canvas(Widget):
         for y, (before, after) in enumerate(zip(old, lines, strict=True)):
             if before is after or before == after:
                 continue
+            if not dirty:
+                self._look_up()
             left, right = _changed(before, after, width)
-            self._strips[y] = self._strip(after, width)
+            self._strips[y] = None
             dirty.append(Region(left, y, right - left, 1))
         self._lines = lines
         if dirty:
             self.refresh(*dirty)
+
+    def _draw_if_due(self, width: int, height: int) -> None:
+        """What is painted before its first drawing, or in another size, is drawn then."""
+        if not self._lines or self._drawn_for != (width, height):
+            self._draw_whole(width, height)
 
     def _lines_for(self, width: int, height: int) -> list[Line]:
         try:
@@ -70,25 +84,56 @@ class Canvas(Widget):
             return _fill(failed_lines(failure, width), width, height)
 
     def _draw_whole(self, width: int, height: int) -> None:
+        self._drawn_for = (width, height)
         self._lines = self._lines_for(width, height)
-        self._strips = [self._strip(line, width) for line in self._lines]
+        self._look_up()
+        self._strips = [None] * len(self._lines)
 
     def _fitted(self, width: int, height: int) -> list[Line]:
         return _fill(self.draw(width, height), width, height)
 
+    def _look_up(self) -> None:
+        # once for a drawing: both walk through all that is above this widget
+        self._background = self.background_colors[1]
+        self._filters = self.get_line_filters()
+
     def _strip(self, spans: Line, width: int) -> Strip:
-        strip = Strip([Segment(text, self.role_style(role)) for text, role in spans], width)
-        background = self.background_colors[1]
-        for each in self.get_line_filters():
-            strip = strip.apply_filter(each, background)
+        segments = [Segment(text, self.role_style(role)) for text, role in spans]
+        for each in self._filters:
+            segments = each.apply(segments, self._background)
+        return Strip(segments, width)
+
+    def _whole(self, y: int) -> Strip:
+        strip = self._strips[y]
+        if strip is None:
+            strip = self._strips[y] = self._strip(self._lines[y], self.content_size.width)
         return strip
 
+    @property
+    def bare(self) -> bool:
+        """Whether there is nothing round its content, so that its cells can be painted as they are."""
+        return self.outer_size == self.content_size
+
+    def cells(self, y: int, left: int, right: int) -> Strip:
+        """The cells [left, right) of a line as they are drawn now."""
+        self._draw_if_due(*self.content_size)
+        spans = part(self._lines[y], left, right) if self._strips[y] is None else None
+        if spans is None:
+            return self._whole(y).crop(left, right)
+        return self._strip(spans, right - left)
+
     def role_style(self, role: str) -> Style:
-        """The theme's style of a role, from the component classes of the screen; unknown ones are text."""
+        """The theme's style of a role, from the component classes of the screen; unknown ones are text.
+
+        A role that begins with `SGR` is text in a program's own colours.
+        """
         style = self._roles.get(role)
         if style is None:
             known = role if role in ROLES else "text"
-            style = self._roles[role] = self.screen.get_component_rich_style(f"canvas--{known}")
+            style = self.screen.get_component_rich_style(f"canvas--{known}")
+            if role.startswith(SGR):
+                style += _parsed(role[len(SGR) :])
+            self._roles[role] = style
         return style
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -98,19 +143,20 @@ class Canvas(Widget):
         canvases with a border. The first painting draws: no blank screen comes before it.
         """
         width, height = self.content_size
-        if self.outer_size != self.content_size or not (width and height):
+        if not (self.bare and width and height):
             return super().render_lines(crop)
-        if len(self._lines) != height or _cells(self._lines[0]) != width:
-            self._draw_whole(width, height)
-        strips = self._strips[crop.y : crop.bottom]
+        self._draw_if_due(width, height)
+        strips = [self._whole(y) for y in range(crop.y, min(crop.bottom, height))]
         if crop.x or crop.right != width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
     def render_line(self, y: int) -> Strip:
         """One line for Textual's compositor, of a canvas with a border."""
-        if y < len(self._strips):
-            return self._strips[y]
+        width, height = self.content_size
+        if width and y < height:
+            self._draw_if_due(width, height)
+            return self._whole(y)
         return Strip.blank(self.content_size.width, self.rich_style)
 
     def notify_style_update(self) -> None:
@@ -123,7 +169,7 @@ class Canvas(Widget):
 
     def on_resize(self, event: events.Resize) -> None:
         """A new size is a new drawing, unless the painting was first."""
-        if len(self._lines) != self.content_size.height or self.outer_size != self.content_size:
+        if self._drawn_for != self.content_size or not self.bare:
             self._lines = []
         self.redraw()
 
@@ -133,6 +179,14 @@ class Canvas(Widget):
         return "\n".join("".join(text for text, _ in line).rstrip() for line in self._lines)
 
 
+def _parsed(words: str) -> Style:
+    """A style in Rich's words; one it does not know is none."""
+    try:
+        return Style.parse(words)
+    except StyleSyntaxError:
+        return Style()
+
+
 def _fill(drawn: Sequence[Line], width: int, height: int) -> list[Line]:
     return [fit(drawn[y] if y < len(drawn) else (), width) for y in range(height)]
 
@@ -140,10 +194,6 @@ def _fill(drawn: Sequence[Line], width: int, height: int) -> list[Line]:
 def failed_lines(failure: DrawingFailedError, width: int) -> list[Line]:
     """What stands where something could not be drawn."""
     return wrap(f"✖ this pane failed to draw: {failure}", width, "crit")
-
-
-def _cells(spans: Line) -> int:
-    return sum(cell_width(text) for text, _ in spans)
 
 
 def _changed(before: Line, after: Line, width: int) -> tuple[int, int]:

@@ -19,6 +19,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from widgets.canvas import Canvas
+
 
 class SpanUpdate(CompositorUpdate):
     """Changed spans, rendered and cut to exactly the cells that changed: column, row, content."""
@@ -70,16 +72,26 @@ class SpanCompositor(Compositor):
 
 
 def _rendered(spans: Iterable[_Span]) -> Iterator[tuple[int, int, Strip]]:
-    """Each span's cells; every line is rendered once, neighbouring lines together."""
+    """Each span's cells; of a canvas no more than these, of others every line once."""
     wanted: dict[Widget, tuple[Region, set[int]]] = {}
+    rest: list[_Span] = []
     for span in spans:
-        wanted.setdefault(span.widget, (span.region, set()))[1].add(span.y)
+        widget, region = span.widget, span.region
+        if isinstance(widget, Canvas) and widget.bare:
+            yield (
+                span.left,
+                span.y,
+                widget.cells(span.y - region.y, span.left - region.x, span.right - region.x),
+            )
+        else:
+            rest.append(span)
+            wanted.setdefault(widget, (region, set()))[1].add(span.y)
     lines: dict[tuple[Widget, int], Strip] = {}
     for widget, (region, rows) in wanted.items():
         for first, last in _runs(sorted(rows)):
             strips = widget.render_lines(Region(0, first - region.y, region.width, last - first + 1))
             lines.update(((widget, first + index), strip) for index, strip in enumerate(strips))
-    for widget, region, y, left, right in spans:
+    for widget, region, y, left, right in rest:
         strip = lines[widget, y]
         if left > region.x or right < region.right:
             strip = strip.crop(left - region.x, right - region.x)

@@ -8,6 +8,7 @@ here is a pure function that a test can read. Outside text that reaches a span i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -25,7 +26,8 @@ ROLES = (
     "strong",  # what is selected or leads a row
     "warn",  # crosses its first limit
     "crit",  # crosses its second limit, or is down
-    "accent",  # sparklines, links to keys
+    "accent",  # what a meter is filled with, curves of plots
+    "past",  # sparklines: there to be glanced at, quieter than what is now
     "frame",  # borders of panes
     "frame-focus",  # border of the pane with the keyboard
     "title",  # titles of panes and columns
@@ -37,6 +39,8 @@ ROLES = (
     "banner-success",
     "banner-primary",
 )
+SGR = "sgr:"
+"""Begins a role that is a style of a program's own output, in Rich's words."""
 
 SEVERITY_ROLE = {Severity.OK: "text", Severity.WARNING: "warn", Severity.CRITICAL: "crit"}
 SEVERITY_MARK = {Severity.OK: " ", Severity.WARNING: "▲", Severity.CRITICAL: "✖"}
@@ -104,6 +108,28 @@ def _cut(spans: Sequence[Span], cells: int) -> list[Span]:
         kept.append((text, role))
         room -= size
     return kept
+
+
+_NARROW = re.compile(
+    r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u2211\u2500-\u259f\u25a0-\u25fc\u2800-\u28ff]*"
+)
+"""Text of which each character is one cell, for sure: others have to be measured."""
+
+
+def part(spans: Line, left: int, right: int) -> Line | None:
+    """The cells [left, right) of a line; None where a wide character or a mark may stand among them."""
+    kept: list[Span] = []
+    at = 0
+    for text, role in spans:
+        if at >= right:
+            break
+        if not _NARROW.fullmatch(text):
+            return None
+        end = at + len(text)
+        if end > left:
+            kept.append((text[max(0, left - at) : right - at], role))
+        at = end
+    return tuple(kept)
 
 
 def spread(left: Sequence[Span], right: Sequence[Span], cells: int) -> Line:
@@ -183,7 +209,8 @@ def meter(ratio: float, cells: int, limit: float | None = None, role: str = "") 
     return [s for s in (("━" * filled, full), (after, rest)) if s[0]]
 
 
-_BARS = "▁▂▃▄▅▆▇█"
+_BARS = "▁▂▃▄▅▆"
+"""Six heights of eight: the bars of two rows below each other never touch."""
 
 
 def sparkline(
@@ -191,7 +218,7 @@ def sparkline(
     cells: int,
     low: float = 0.0,
     high: float | None = None,
-    role: str = "accent",
+    role: str = "past",
 ) -> Span:
     """The newest `cells` values as bars, scaled from `low` to `high` (their maximum when None).
 
@@ -215,9 +242,5 @@ def bar_char(ratio: float) -> str:
     """
     if not math.isfinite(ratio):
         return " "
-    return _BARS[min(7, math.ceil(ratio * 7))] if ratio > 0 else _BARS[0]
-
-
-def severity_span(severity: Severity) -> Span:
-    """The mark of a severity in its role, one cell."""
-    return (SEVERITY_MARK[severity], SEVERITY_ROLE[severity])
+    highest = len(_BARS) - 1
+    return _BARS[min(highest, math.ceil(ratio * highest))] if ratio > 0 else _BARS[0]

@@ -30,6 +30,9 @@ class HeaderState:
     own_memory: float = float("nan")
     paused_for: float | None = None
     """Seconds the shown moment lies back; None when live."""
+    firing: int = 0
+    """Alerts that nobody has acknowledged or silenced."""
+    pending: int = 0
 
 
 class HeaderLine(Canvas):
@@ -53,15 +56,17 @@ class HeaderLine(Canvas):
         if math.isfinite(state.own_cpu) and width >= 70:
             right.append((f"own {percent(state.own_cpu)} {bytes_(state.own_memory)}   ", "dim"))
         right.append((state.time.astimezone().strftime("%H:%M:%S "), "strong"))
-        room = width - line_width(right)
+        room = width - line_width(right) - 1
         name: list[Span] = [(" opsconsole ", "title")]
         host: list[Span] = [(f" {state.host} ", "strong")]
         banner: list[Span] = [(f" {state.banner} ", f"banner-{state.banner_color}")] if state.banner else []
         gap: list[Span] = [(" ", "text")]
         tellings = (
-            [*name, *host, *gap, *banner, *gap, *_counts(state), *_pause(state)],
+            [*name, *host, *gap, *banner, *gap, *_counts(state), *_alerts(state), *_pause(state)],
+            [*host, *gap, *banner, *gap, *_counts(state), *_alerts(state), *_pause(state)],
             [*host, *gap, *banner, *gap, *_counts(state), *_pause(state)],
             [*banner, *gap, *_counts(state), *_pause(state)],
+            [*_counts(state, brief=True), *_pause(state), *gap, *banner],
             [*_counts(state, brief=True), *_pause(state, brief=True), *gap, *banner],
         )
         left = next((telling for telling in tellings if line_width(telling) <= room), tellings[-1])
@@ -78,6 +83,14 @@ def _counts(state: HeaderState, brief: bool = False) -> list[Span]:
     return spans
 
 
+def _alerts(state: HeaderState) -> list[Span]:
+    """What alerts there are, in words; nothing where there is none."""
+    told = [
+        f"{count} {word}" for count, word in ((state.firing, "firing"), (state.pending, "pending")) if count
+    ]
+    return [(f"  {' '.join(told)}", "strong" if state.firing else "dim")] if told else []
+
+
 def _pause(state: HeaderState, brief: bool = False) -> list[Span]:
     if state.paused_for is None:
         return []
@@ -85,6 +98,10 @@ def _pause(state: HeaderState, brief: bool = False) -> list[Span]:
     shown = state.time.astimezone() - timedelta(seconds=state.paused_for)
     text = f" -{duration(state.paused_for)} " if brief else f" paused at {shown:%H:%M:%S}, {ago} "
     return [("  ", "text"), (text, "banner-warning")]
+
+
+CUT_LEAST = 28
+"""Cells in which a finding that has to be cut still says something."""
 
 
 class WrongLine(Canvas):
@@ -121,12 +138,12 @@ class WrongLine(Canvas):
             entry = _entry(number, finding)
             left = len(self._findings) - index - 1
             room = width - used - (len(f" +{left} more") if left else 0)
-            if index and line_width(entry) > room:
+            if index and line_width(entry) > room and room < CUT_LEAST:
                 spans.append((f" +{left + 1} more", "warn"))
                 self._places.append((used, width, ""))
                 break
             # the first is shown at any width, cut where it must be
-            shown = fit(entry, min(line_width(entry), max(room, 8)))
+            shown = _cut(entry, min(line_width(entry), max(room, 8)))
             spans += shown
             self._places.append((used, used + line_width(shown), number))
             used += line_width(shown)
@@ -144,10 +161,43 @@ def _entry(number: str, finding: Finding) -> list[Span]:
     role = SEVERITY_ROLE[finding.severity]
     return [
         (f" {SEVERITY_MARK[finding.severity]} ", role),
-        (f"{number} ", "key"),
         (finding.subject, "strong"),
         (f" {finding.text} ", role if finding.severity == Severity.CRITICAL else "text"),
+        *([(f"[{number}] ", "key")] if number else []),
     ]
+
+
+def _cut(entry: Sequence[Span], cells: int) -> Line:
+    """A finding in so many cells; the key of its pane is not cut where there is room for both."""
+    *told, key = entry
+    if line_width(entry) <= cells or cells < CUT_LEAST or key[1] != "key":
+        return fit(entry, cells)
+    return (*fit(told, cells - line_width([key]) - 1), (" ", "text"), key)
+
+
+class WaitingLine(Canvas):
+    """What of the guides wants somebody: due checklists, runs under way; a click opens the drawer."""
+
+    def __init__(self) -> None:
+        super().__init__(id="waiting")
+        self._line: Line = ()
+        self.display = False
+
+    def show(self, line: Line) -> bool:
+        """Draw this line; an empty one takes no room. Whether the room it takes has changed."""
+        changed = self.display is not bool(line)
+        self.display = bool(line)
+        self._line = line
+        self.redraw()
+        return changed
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """The line."""
+        return [self._line]
+
+    async def on_click(self) -> None:
+        """Open the drawer."""
+        await self.app.run_action("app.drawer")
 
 
 class FooterLine(Canvas):
@@ -209,14 +259,17 @@ class TabsLine(Canvas):
         tabs = [f" {title} " for title in self._titles]
         sizes = [line_width([(tab, "label")]) + 1 for tab in tabs]
         suffix = self._suffix if sum(sizes) + line_width(self._suffix) <= width else self._brief
-        room = width - line_width(suffix)
+        room = width - line_width(suffix) - 1
         first = 0
-        while first < self._chosen and sum(sizes[first : self._chosen + 1]) + 1 > room:
+        while first < self._chosen and sum(sizes[first : self._chosen + 1]) + 2 > room:
             first += 1
         spans: list[Span] = [("‹", "dim")] if first else []
         x = len(spans)
         self._places = []
         for index in range(first, len(tabs)):
+            if index > self._chosen and x + sizes[index] > room:
+                spans.append(("›", "dim"))
+                break
             chosen = index == self._chosen
             spans += [(tabs[index], "banner-primary" if chosen else "label"), (" ", "text")]
             self._places.append((x, min(x + sizes[index] - 1, room), index))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from console.collector import Feed
 from console.config import Config
@@ -20,9 +20,12 @@ from console.findings import Finding, Limit, Severity, by_severity
 from console.history import History, Point
 from console.metrics import Labels
 from widgets.canvas import Canvas
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width
 from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
+
+if TYPE_CHECKING:
+    from console.runs.acts import Act
 
 R = TypeVar("R")
 
@@ -130,6 +133,15 @@ class View(Generic[R]):
     plots: Sequence[Plot] = field(default=())
     sort: str = ""
     """Column sorted by at first; empty: by wrongness, then as given."""
+    related: Callable[[R], tuple[str, str]] | None = None
+    """The kind of pane, and the filter there, that show what a row has to say: its log lines."""
+    related_word: str = "its log"
+    """What that is called among the keys."""
+    runbook: Callable[[R], str] | None = None
+    """The title of the runbook that goes with a row, or its address; empty where none is known."""
+    acts: Callable[[R, Context], Sequence[Act]] | None = None
+    """What can be done to a row in its state, the most usual first; the context is the one the row was
+    made from. Raises GateRefused with the reason where nothing can."""
     widget: Callable[[], ViewCanvas] | None = None
     """Makes the widget of a view that is no table (then columns, rows and key are not used)."""
 
@@ -159,18 +171,51 @@ class Pane:
         return {}
 
 
+BESIDE: Span = ("  ", "text")
+"""What stands between two findings of one line."""
+
+
+def flowing(findings: Sequence[Finding], width: int, height: int, subjects: bool = True) -> list[Line]:
+    """Findings beside each other, worst first, for panes of few lines; the last words count the others.
+
+    A pane that is about one thing leaves the `subjects` away.
+    """
+    lines: list[list[Span]] = []
+    used = width
+    for index, finding in enumerate(findings):
+        entry = _in_a_row(finding, subjects)
+        left = len(findings) - index - 1
+        more = line_width([_more(left)]) if left and len(lines) >= height else 0
+        if lines and used + line_width([BESIDE, *entry]) + more <= width:
+            lines[-1] += [BESIDE, *entry]
+            used += line_width([BESIDE, *entry])
+        elif len(lines) < height:
+            # what is too long is cut, but not what counts the others
+            more = line_width([_more(left)]) if left and len(lines) == height - 1 else 0
+            cells = min(line_width(entry), max(1, width - more))
+            lines.append(list(fit(entry, cells)))
+            used = cells
+        else:
+            lines[-1].append(_more(left + 1))
+            break
+    return [tuple(line) for line in lines]
+
+
+def _more(count: int) -> Span:
+    return (f"  +{count} more", "warn")
+
+
+def _in_a_row(finding: Finding, subjects: bool) -> Line:
+    role = SEVERITY_ROLE[finding.severity]
+    mark = f"{SEVERITY_MARK[finding.severity]} "
+    if not subjects:
+        return ((mark + finding.text, role),)
+    return ((mark, role), (finding.subject, "strong"), (f" {finding.text}", role))
+
+
 def finding_lines(findings: Sequence[Finding], height: int) -> list[Line]:
     """Findings as lines, worst first; the last line counts what did not fit."""
-    lines: list[Line] = []
-    for finding in findings[:height]:
-        role = SEVERITY_ROLE[finding.severity]
-        lines.append(
-            (
-                (f"{SEVERITY_MARK[finding.severity]} ", role),
-                (finding.subject, "strong"),
-                (f" {finding.text}", role),
-            )
-        )
+    lines = [_in_a_row(finding, subjects=True) for finding in findings[:height]]
     if len(findings) > height > 0:
         lines[-1] = ((f"+{len(findings) - height + 1} more findings", "warn"),)
     return lines

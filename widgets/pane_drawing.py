@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.errors import SourceError
 from console.findings import Severity, worst
 from console.sources.base import State
+from console.text import width as cell_width
 from console.units import duration
 from widgets.boundary import DrawingFailedError, attempt
 from widgets.canvas import failed_lines
@@ -25,6 +26,8 @@ def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Lin
     """
     feed = context.feed
     if feed.snapshot is None:
+        if feed.state is State.NOT_FOUND:
+            return _not_found_briefly(context, width)[:height]
         return draw_absence(pane, context, width)[:height]
     lines: list[Line] = []
     if feed.state in (State.STALE, State.REFUSED):
@@ -94,13 +97,26 @@ def draw_absence(pane: Pane, context: Context, width: int) -> list[Line]:
     return lines
 
 
+def _not_found_briefly(context: Context, width: int) -> list[Line]:
+    """What was looked for, dim: nothing is wrong, and the zoomed pane says how to configure it."""
+    error = context.feed.reading.error if context.feed.reading else None
+    lines = wrap(error.reason, width, "dim") if error else []
+    return [*lines, (("zoom this pane to see how it is configured", "dim"),)]
+
+
 def _not_found(pane: Pane, error: SourceError, width: int) -> list[Line]:
     lines = _labelled("not found", error.reason, width, "dim")
     lines += wrap(error.fix, width, "text") if error.fix else []
     for what, how in pane.settings().items():
-        first, *rest = how.splitlines() or [""]
-        lines += [(), *_labelled(what, first, width, "strong")]
-        lines += [(("".ljust(len(what) + 2), "label"), (part, "strong")) for part in rest]
+        # what is there to be copied is never broken where it fits a line of its own
+        lead = len(what) + 2
+        beside = all(lead + cell_width(part) <= width for part in how.splitlines())
+        lines.append(())
+        if not beside:
+            lines.append(((what, "label"),))
+        for index, part in enumerate(how.splitlines()):
+            label = (what if index == 0 else "").ljust(lead) if beside else "  "
+            lines.append(((label, "label"), (part, "strong")))
     return lines
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.widget import Widget
 
 from console.findings import Severity
 from widgets.canvas import Canvas
-from widgets.draw import Line
+from widgets.draw import Line, Span
 from widgets.pane_drawing import draw_pane, draw_unfound, frame, rule, title_spans
 from widgets.panes import TITLES, pane_for
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from widgets.pane import Context, Pane
 
 FRAME_LEAST = 100
-"""Screen columns from which panes have a box; below, a titled rule saves the room."""
+"""Columns for all panes from which panes have a box; below, a titled rule saves the room."""
 
 
 class PaneWidget(Canvas, can_focus=True):
@@ -80,17 +81,19 @@ class PaneWidget(Canvas, can_focus=True):
 
     @property
     def boxed(self) -> bool:
-        """Whether there is room for a box."""
-        return self.app.size.width >= FRAME_LEAST and self.size.height >= 4
+        """Whether there is room for a box: beside the runbooks there is less of it."""
+        panes = self.parent if isinstance(self.parent, Widget) else self
+        return panes.size.width >= FRAME_LEAST and self.size.height >= 4
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Frame or rule, title, and what the pane has to say."""
         context = self._shown
         if context is None:
             name = TITLES.get(self.kind, self.kind.capitalize())
-            title: Sequence[tuple[str, str]] = [(f"{self.number} ", "key"), (name, "title")]
+            title: list[Span] = [(f"{self.number} ", "key"), (name, "title")]
             lines: Sequence[Line] = [(("starting …", "dim"),)]
             if self._unfound:
+                title.append(("  not found", "dim"))
                 lines = draw_unfound(self.pane, width - 4)
         else:
             title = title_spans(self.pane, context, self.number, self._others, self._hidden)

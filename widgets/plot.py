@@ -15,8 +15,8 @@ from widgets.draw import Line, Span, fit
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bits of a braille cell by row and column (Unicode block 2800)."""
 
-_ROLES = ("accent", "strong", "warn", "label")
-"""Roles of the curves in order; each also has its own name in the legend."""
+_ROLES = ("accent", "strong", "label", "frame-focus")
+"""Roles of the curves in order, none of which means that something is wrong; each has its name beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ def draw_plot(
     columns = cells - axis - 2
     if columns < 8 or rows < 1:
         return [fit(_legend(spec, curves), cells)]
+    step = span / (2 * columns)
+    now = math.ceil(now / step) * step  # a curve moves on by whole dots, and keeps its shape
     grid = [[0] * columns for _ in range(rows)]
     owner = [[-1] * columns for _ in range(rows)]
     for index, curve in enumerate(curves):
@@ -81,7 +83,10 @@ def _axis_names(spec: PlotSpec, top: float, rows: int) -> list[str]:
 
 def _legend(spec: PlotSpec, curves: Sequence[Curve]) -> list[Span]:
     spans: list[Span] = [(spec.title, "title")]
+    silent = not any(curve.points for curve in curves)
     for index, curve in enumerate(curves):
+        if not curve.points and not silent:
+            continue  # a host without swap has no curve of it
         newest = curve.points[-1][1] if curve.points else math.nan
         value = spec.unit(newest) if math.isfinite(newest) else "-"
         name = f" {curve.name}" if curve.name else ""
@@ -175,7 +180,7 @@ def _row(bits: Sequence[int], owner: Sequence[int], limit: bool) -> list[Span]:
 
 def _time_axis(axis: int, columns: int, span: float) -> Line:
     left, middle = f"-{duration(span)}", f"-{duration(span / 2)}"
-    text = left.ljust(columns)
+    text = f" {left}".ljust(columns)
     if columns > 30:
         half = columns // 2 - len(middle) // 2
         text = text[:half] + middle + text[half + len(middle) :]

@@ -11,8 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
+
+from console.text import clip
 
 
 class PromptLine(Horizontal):
@@ -49,6 +51,9 @@ class PromptLine(Horizontal):
         choices: Sequence[str] = (),
         hint: str = "",
         before: Sequence[str] = (),
+        secret: bool = False,
+        offered: bool = False,
+        suggester: Suggester | None = None,
     ) -> None:
         super().__init__(id="prompt")
         self.purpose = purpose
@@ -56,23 +61,37 @@ class PromptLine(Horizontal):
         self._text = text
         self._choices = choices
         self._hint = hint
+        self._secret = secret
+        self._offered = offered
+        """Whether the text is offered: Enter takes it, what is typed stands in its place."""
+        self._suggester = suggester
+        """Completes more than whole lines."""
         self._before = [*before, text]
         self._recalled = len(before)
 
     def compose(self) -> ComposeResult:
         """Label and input."""
-        label = Static(Content(self._label), classes="prompt--label")
-        label.styles.width = cell_len(self._label) + 2
+        text = clip(self._label, max(8, self.app.size.width // 2))
+        label = Static(Content(text), classes="prompt--label")
+        label.styles.width = cell_len(text) + 2
         yield label
-        suggester = SuggestFromList(self._choices, case_sensitive=False) if self._choices else None
+        suggester = self._suggester
+        if suggester is None and self._choices:
+            suggester = SuggestFromList(self._choices, case_sensitive=False)
         yield Input(
             self._text,
             placeholder=self._hint,
             suggester=suggester,
             select_on_focus=False,
             compact=True,
+            password=self._secret,
             classes="prompt--input",
         )
+
+    def on_mount(self) -> None:
+        """A text that is offered is selected, as whoever types means another one."""
+        if self._offered:
+            self.query_one(Input).select_all()
 
     def take_keyboard(self) -> None:
         """From this moment on what is typed is the answer; not from some later moment, as by `focus`."""

@@ -15,7 +15,7 @@ from console.filters import Filter, parse
 from console.findings import Severity
 from widgets.boundary import DrawingFailedError, attempt
 from widgets.canvas import Canvas, failed_lines
-from widgets.columns import GAP, Column, draw_header, draw_row, layout, small_table
+from widgets.columns import GAP, Column, draw_header, draw_row, layout, needs_of, small_table
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit
 
 R = TypeVar("R")
@@ -87,6 +87,9 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._cursor_key: Hashable = None
         self._top = 0
         self._header: list[tuple[int, int, str]] = []
+        self._needs: dict[str, int] = {}
+        """Cells the flexible columns have needed so far, on a screen of `_learnt` cells."""
+        self._learnt: tuple[int, int] = (0, 0)
         self._failure: DrawingFailedError | None = None
 
     # -- what is shown
@@ -169,7 +172,11 @@ class Table(Canvas, Generic[R], can_focus=True):
     def draw(self, width: int, height: int) -> Sequence[Line]:
         """Header and the rows in view."""
         lead = 2
-        widths = layout(self.columns, width - lead)
+        in_view = self._in_view(max(1, height - 1))
+        if self._learnt != self.app.size:
+            self._needs, self._learnt = {}, self.app.size
+        self._needs = needs_of(self.columns, [self._rows[index] for index in in_view], self._needs)
+        widths = layout(self.columns, width - lead, self._needs)
         self._header = []
         x = lead
         for column, cells in widths:
@@ -182,14 +189,16 @@ class Table(Canvas, Generic[R], can_focus=True):
         if not self._rows:
             shown = f"no row of {len(self._all)} matches the filter" if self._all else self.empty
             return [*lines, ((" " * lead + shown, "dim"),)]
-        room = max(1, height - 1)
+        return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
+
+    def _in_view(self, room: int) -> range:
+        """Places of the rows in view; the one under the cursor is among them."""
         self._top = max(0, min(self._top, len(self._rows) - room))
         if self._cursor < self._top:
             self._top = self._cursor
         elif self._cursor >= self._top + room:
             self._top = self._cursor - room + 1
-        in_view = range(self._top, min(len(self._rows), self._top + room))
-        return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
+        return range(self._top, min(len(self._rows), self._top + room))
 
     def _draw_one(self, index: int, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
         row = self._rows[index]

@@ -9,6 +9,7 @@ import pytest
 import screens.zoom
 import widgets.pane_widget
 from tests.widgets.fakes import FakePane
+from widgets.panes import pane_for
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +17,13 @@ def fake_panes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every kind gets a fake pane."""
     for module in (widgets.pane_widget, screens.zoom):
         monkeypatch.setattr(module, "pane_for", FakePane)
+
+
+@pytest.fixture
+def real_panes(fake_panes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Panes are found as in the real console."""
+    for module in (widgets.pane_widget, screens.zoom):
+        monkeypatch.setattr(module, "pane_for", pane_for)
 
 
 @pytest.fixture(autouse=True)

@@ -54,12 +54,14 @@ async def console(
 async def first_readings(pilot: Pilot[None], app: OpsConsole) -> None:
     """Wait until every source was read once, and what it gave is drawn."""
 
-    def drawn() -> bool:
+    def read() -> bool:
         feeds = app.collector.feeds.values()
-        read = bool(feeds) and all(feed.reading for feed in feeds)
-        return read and not app._drawing and "starting …" not in screen_text(app)
+        return bool(feeds) and all(feed.reading for feed in feeds)
 
-    await until(pilot, drawn)
+    await until(pilot, read)
+    app.show(app.kinds)  # a source that is read all the time has a drawing pending all the time
+    await until(pilot, lambda: "starting …" not in screen_text(app))
+    await pilot.pause()  # what is absent has made room
 
 
 def screen_text(app: OpsConsole) -> str:

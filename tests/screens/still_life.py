@@ -19,6 +19,7 @@ from console.metrics import Sample
 from console.sources.base import Focus, Snapshot
 from console.sources.docker.containers import Container, DockerSnapshot, Engine, Usage, metric_labels
 from console.sources.docker.source import DockerSource
+from console.sources.health.source import HealthSource
 from console.sources.logs.source import LogSource
 from console.sources.postgres.source import PostgresSource
 from console.sources.redis.facts import Clients, Interval, Keyspace, RedisSnapshot, Totals
@@ -38,6 +39,7 @@ from console.sources.system.host import (
 from console.sources.system.source import SystemSource
 from tests.console.sources import postgres_values, redis_values
 from tests.console.sources.calm_host import CALM, ROOT
+from tests.console.sources.health.values import bad_hour
 from tests.widgets.fakes import START, StillClock
 
 MB, GB = 1 << 20, 1 << 30
@@ -62,6 +64,12 @@ class StillSource:
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[StillSource]:
         """Nothing is found by itself."""
         return ()
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Where an engine is found."""
+        found: tuple[str, str] = self.real.address
+        return found
 
     async def poll(self, focus: Focus) -> Snapshot:
         """The same again."""
@@ -94,6 +102,11 @@ def still_sources() -> list[StillSource]:
         StillSource(redis, "cache", "redis://cache:6379/0", _cache()),
         StillSource(logs, "logs", "2 files", _log()),
     ]
+
+
+def still_health(now: float) -> StillSource:
+    """Probes in the same hour."""
+    return StillSource(HealthSource([]), "health", "9 probes", bad_hour(now))
 
 
 def history_of(sources: Iterable[StillSource], clock: StillClock) -> History:
@@ -177,7 +190,15 @@ def _containers() -> DockerSnapshot:
         if each.running
     }
     return DockerSnapshot(
-        engine=Engine(kind="docker", name="db-eu-1", version="28.1", api="1.49", cpus=4, memory=16 * GB),
+        engine=Engine(
+            kind="docker",
+            name="db-eu-1",
+            version="28.1",
+            api="1.49",
+            cpus=4,
+            memory=16 * GB,
+            host="unix:///var/run/docker.sock",
+        ),
         containers=listed,
         usage=usage,
         time=START,

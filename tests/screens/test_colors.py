@@ -164,7 +164,7 @@ async def test_state_is_told_by_shape_and_weight(monkeypatch: pytest.MonkeyPatch
                 assert row[0].bold
         assert row_with(screen, "well")[0].data == " "
         overview = terminal_of(app, app.overview_sent)  # type: ignore[attr-defined]
-        assert any("✖ 2 api-3" in line for line in overview.display)
+        assert any("✖ api-3 restarting, exit 137 OOM [2]" in line for line in overview.display)
         assert any("✖ no answer" in line for line in overview.display)
         assert any("┏━ 1 System" in line for line in overview.display)
 

@@ -8,9 +8,10 @@ from textual.widgets import Input
 
 from screens.app import OpsConsole
 from screens.commands import ALIASES, COMMANDS, choices, run_command
-from tests.screens.kit import KINDS, console, table, told, zoomed
+from tests.screens.kit import console, table, told, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.stage import until
+from widgets.panes import TITLES
 from widgets.prompt import PromptLine
 
 
@@ -137,7 +138,7 @@ async def test_commands_complete_and_are_remembered() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not app.screen.query(PromptLine))
         assert app.focused is not None
-        assert set(choices(app)) >= {*KINDS, *COMMANDS}
+        assert set(choices(app)) >= {"system", "containers", "database", "cache", "logs", *COMMANDS}
 
 
 async def test_the_arrows_in_a_prompt_stay_in_it() -> None:
@@ -162,7 +163,7 @@ async def test_opening_a_prompt_twice_leaves_one() -> None:
 
 def test_every_alias_is_a_pane() -> None:
     """Of this program."""
-    assert set(ALIASES.values()) <= set(KINDS)
+    assert set(ALIASES.values()) <= set(TITLES)
 
 
 def test_the_app_starts_with_the_configured_theme() -> None:

@@ -39,13 +39,6 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     return use
 
 
-@pytest.fixture
-def real_panes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Panes are found as in the real console."""
-    for module in (widgets.pane_widget, screens.zoom):
-        monkeypatch.setattr(module, "pane_for", pane_for)
-
-
 async def test_a_kind_without_a_pane_gets_a_plain_one(real_panes: None) -> None:
     """Its findings and its numbers, on the overview and zoomed, with filter, copy and export."""
     source = FakeSource("kafka.v3", findings=[BAD])

@@ -13,10 +13,11 @@ KINDS = ("system", "docker", "postgres", "redis", "logs")
 kinds = st.integers(1, 14).map(lambda count: [KINDS[i] if i < 5 else f"other{i}" for i in range(count)])
 
 
-@given(kinds, st.integers(1, 520), st.integers(-2, 210))
-def test_the_grid_holds_every_pane(given_kinds: list[str], width: int, height: int) -> None:
+@given(kinds, st.integers(1, 520), st.integers(-2, 210), st.sets(st.sampled_from([*KINDS, "other6"])))
+def test_the_grid_holds_every_pane(given_kinds: list[str], width: int, height: int, absent: set[str]) -> None:
     """No row without a line, no cell without a pane, no line left over."""
-    plan = arrange(given_kinds, width, height)
+    plan = arrange(given_kinds, width, height, absent)
+    assert sorted(plan.order) == sorted(given_kinds)
     cells = sum(plan.spans.get(kind, 1) for kind in given_kinds)
     assert cells == plan.columns * len(plan.rows)
     assert all(row >= 1 for row in plan.rows)
@@ -25,13 +26,36 @@ def test_the_grid_holds_every_pane(given_kinds: list[str], width: int, height: i
 
 
 @pytest.mark.parametrize(
-    ("width", "columns", "rows"), [(80, 1, 5), (120, 2, 3), (160, 3, 2), (240, 4, 2), (500, 4, 2)]
+    ("width", "columns", "rows"), [(80, 1, 5), (120, 2, 3), (160, 3, 2), (240, 3, 2), (500, 4, 2)]
 )
 def test_wider_terminals_have_more_columns(width: int, columns: int, rows: int) -> None:
     """At the four sizes the five panes stand as drawn in the design; the logs take the rest of their row."""
     plan = arrange(KINDS, width, 37)
     assert (plan.columns, len(plan.rows)) == (columns, rows)
     assert plan.spans == ({} if columns == 1 else {"logs": columns * rows - 4})
+    assert plan.order == KINDS
+
+
+@pytest.mark.parametrize(
+    ("width", "rows", "spans"),
+    [
+        (80, (17, 17, 17, 1, 1), {}),
+        (120, (26, 25, 2), {"logs": 2}),
+        (160, (51, 2), {"redis": 2}),
+    ],
+)
+def test_what_is_absent_leaves_its_room_to_the_others(
+    width: int, rows: tuple[int, ...], spans: dict[str, int]
+) -> None:
+    """It stands below them with its title, and beside each other with the reason."""
+    plan = arrange(KINDS, width, 53, {"docker", "redis"})
+    assert plan.order == ("system", "postgres", "logs", "docker", "redis")
+    assert (plan.rows, plan.spans) == (rows, spans)
+
+
+def test_where_all_are_absent_they_share_the_room() -> None:
+    """Each says why."""
+    assert arrange(KINDS, 160, 40, KINDS).rows == arrange(KINDS, 160, 40).rows
 
 
 def test_no_pane_is_no_grid() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from console.errors import NotFound, Refused, Unreachable
 from console.sources.base import Focus
+from screens.stand_ins import Absence
 from tests.screens.kit import (
     BAD,
     KINDS,
@@ -57,7 +58,7 @@ async def test_tiny_terminals_are_survived_and_announce_what_is_wrong(size: tupl
     given[4].findings = [BAD]
     async with console(given, size) as (pilot, app):
         if size[0] >= 20:
-            assert "✖ 5 api-3" in wrong(app)
+            assert "✖ api-3" in wrong(app)
         await pilot.press("right", "down", "tab", "2")
         await zoomed(pilot, app, "docker")
         await pilot.press("s", "escape")
@@ -67,7 +68,7 @@ async def test_tiny_terminals_are_survived_and_announce_what_is_wrong(size: tupl
 async def test_resizing_rearranges() -> None:
     """From one column to four and back, through sizes that hold nothing."""
     async with console(fake_sources(), (80, 24)) as (pilot, app):
-        for size, columns in [((240, 70), 4), ((1, 1), 1), ((160, 50), 3), ((120, 40), 2), ((80, 24), 1)]:
+        for size, columns in [((300, 70), 4), ((1, 1), 1), ((160, 50), 3), ((120, 40), 2), ((80, 24), 1)]:
             await pilot.resize_terminal(*size)
 
             def placed(wanted: int = columns, width: int = size[0]) -> bool:
@@ -91,18 +92,41 @@ async def test_states_are_told_apart() -> None:
         assert "fix  set DOCKER_PASSWORD" in pane_text(app, "docker")
         assert "no answer" in pane_text(app, "postgres")
         assert "systemctl start postgresql" in pane_text(app, "postgres")
-        assert "4 Redis  not found" in pane_text(app, "redis")
-        assert "set REDIS_URL" in pane_text(app, "redis")
+        assert pane_text(app, "redis").startswith("─ 4 Redis  not found ─")
+        assert "no server on the usual ports" in pane_text(app, "redis")
         assert "limited view: the journal" in pane_text(app, "logs")
         assert "PRODUCTION" in header(app)
         assert "✖ 2 critical" in header(app)
-        assert "✖ 2 docker password needed" in wrong(app)
+        assert "✖ docker password needed [2]" in wrong(app)
         given[0].error = Unreachable("gone")
         await read(pilot, app, lambda: "✖ stale" in pane_text(app, "system"))
         assert "stale since" in pane_text(app, "system")
         assert "api-0" in pane_text(app, "system")
         given[0].error = None
         await read(pilot, app, lambda: "✖ stale" not in pane_text(app, "system"))
+
+
+async def test_what_is_not_found_leaves_its_room_until_it_is_there() -> None:
+    """It stands below the others with its reason; once it answers it has its place among them."""
+    given = fake_sources()
+    given[1].error = NotFound("no engine answers", "set DOCKER_HOST")
+    async with console(given, (160, 50)) as (pilot, app):
+
+        def places() -> dict[str, tuple[int, int]]:
+            return {pane.kind: (pane.region.y, pane.region.height) for pane in app.screen.query(PaneWidget)}
+
+        def order() -> list[str]:
+            return sorted(places(), key=lambda kind: places()[kind][0])
+
+        assert order()[-1] == "docker"
+        assert places()["docker"][1] == 2
+        await pilot.press("2")
+        zoom = await zoomed(pilot, app, "docker")
+        assert "set DOCKER_HOST" in zoom.query_one(Absence).text
+        await pilot.press("escape")
+        given[1].error = None
+        await read(pilot, app, lambda: places()["docker"] == places()["system"])
+        assert "api-0" in pane_text(app, "docker")
 
 
 async def test_nothing_wrong_is_said_so() -> None:
@@ -185,7 +209,7 @@ async def test_a_click_on_what_is_wrong_zooms_its_pane() -> None:
     given[4].findings = [LATE]
     async with console(given, (160, 50)) as (pilot, app):
         line = wrong(app)
-        assert line.startswith(" ✖ 2 api-3 restarting, exit 137 OOM  ▲ 5 /var 91% used")
+        assert line.startswith(" ✖ api-3 restarting, exit 137 OOM [2]  ▲ /var 91% used (limit 85%) [5]")
         await pilot.click("#wrong", offset=(line.index("/var"), 0))
         await zoomed(pilot, app, "logs")
         await pilot.press("0")

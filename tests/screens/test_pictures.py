@@ -14,19 +14,22 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-import screens.zoom
 import widgets.pane_widget
 from console.config import Config, Profile
 from console.errors import NotFound, Refused, Unreachable
 from console.findings import Finding, Severity
+from console.history import History
+from console.metrics import Sample
+from screens.acting import ActScreen
 from screens.app import OpsConsole
+from screens.confirm import ConfirmScreen
+from tests.console.sources.health.values import bad_hour
 from tests.screens.kit import BAD, LATE, first_readings, screen_text, zoomed
 from tests.screens.kit import sources as fake_sources
-from tests.screens.still_life import history_of, still_sources
+from tests.screens.still_life import history_of, still_health, still_sources
 from tests.widgets.fakes import ROWS, FakePane, FakeSnapshot, FakeSource, StillClock
 from tests.widgets.stage import until
 from themes import THEMES
-from widgets.panes import pane_for
 
 Compare = Callable[..., bool]
 Story = Callable[[Pilot[None], OpsConsole], Any]
@@ -46,13 +49,6 @@ def anywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
-
-
-@pytest.fixture
-def real_panes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The panes of the real console."""
-    for module in (widgets.pane_widget, screens.zoom):
-        monkeypatch.setattr(module, "pane_for", pane_for)
 
 
 def picture(
@@ -115,6 +111,63 @@ def test_zoomed(snap_compare: Compare, kind: str) -> None:
         await zoomed(pilot, app, kind)
 
     assert picture(snap_compare, still_sources(), (120, 40), story, real=True)
+
+
+def latency(clock: StillClock) -> History:
+    """Two minutes of every probe's latency."""
+    history = history_of(still_sources(), clock)
+    for ago in range(120, -1, -5):
+        samples = [
+            Sample("probe_duration_seconds", 0.1 + 0.02 * (ago * 7 % 11) * (1 + one.severity), one.labels)
+            for one in bad_hour(clock.monotonic()).probes
+        ]
+        history.add(clock.monotonic() - ago, samples)
+    return history
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.usefixtures("real_panes")
+def test_overview_with_probes(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Endpoints beside the others."""
+    clock = StillClock()
+    given = [*still_sources(), still_health(clock.monotonic())]
+    assert picture(snap_compare, given, size, clock=clock, real=True)
+
+
+@pytest.mark.parametrize("look", ["table", "details"])
+@pytest.mark.usefixtures("real_panes")
+def test_probes_zoomed(snap_compare: Compare, look: str) -> None:
+    """All probes with what is known of them; the certificate that runs out."""
+    clock = StillClock()
+
+    async def story(pilot: Pilot[None], app: OpsConsole) -> None:
+        app.collector.history = latency(clock)
+        app.zoom("health")
+        await zoomed(pilot, app, "health")
+        if look == "details":
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: "Example Root" in screen_text(app))
+
+    given = [*still_sources(), still_health(clock.monotonic())]
+    assert picture(snap_compare, given, (120, 40), story, clock=clock, real=True)
+
+
+@pytest.mark.parametrize("size", SIZES[:3], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("asked", [False, True], ids=["offered", "asked"])
+@pytest.mark.usefixtures("real_panes")
+def test_acts(snap_compare: Compare, size: tuple[int, int], asked: bool) -> None:
+    """What can be done to the worst container, and the question before it."""
+
+    async def story(pilot: Pilot[None], app: OpsConsole) -> None:
+        app.zoom("docker")
+        await zoomed(pilot, app, "docker")
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, ActScreen))
+        if asked:
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+
+    assert picture(snap_compare, still_sources(), size, story, real=True)
 
 
 # -- states and windows, over fake panes

@@ -12,7 +12,19 @@ from textual.pilot import Pilot
 from console.errors import Unreachable
 from screens.app import OpsConsole
 from screens.playback import seconds_since
-from tests.screens.kit import BAD, LATE, console, header, pane_text, screen_text, table, told, wrong, zoomed
+from tests.screens.kit import (
+    BAD,
+    LATE,
+    console,
+    footer,
+    header,
+    pane_text,
+    screen_text,
+    table,
+    told,
+    wrong,
+    zoomed,
+)
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import FakeSnapshot, FakeSource, Row, StillClock
 from tests.widgets.stage import until
@@ -62,8 +74,10 @@ async def test_while_paused_nothing_moves() -> None:
         await pilot.press("2", "1")
         await zoomed(pilot, app, "docker")
         assert "before" in table(app).text
+        assert "p go on" in footer(app)
         await pilot.press("p")
         await until(pilot, lambda: "after" in table(app).text)
+        assert "p pause" in footer(app)
         assert "paused" not in header(app)
         assert "1 critical" in header(app)
 

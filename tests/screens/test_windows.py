@@ -182,9 +182,9 @@ async def test_findings_are_listed_with_what_mends_them() -> None:
         await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
         lines = [line.strip() for line in screen_text(app).split("\n")]
         assert lines[:3] == [
-            "✖ 2 api-3 restarting, exit 137 OOM",
+            "✖ api-3 restarting, exit 137 OOM [2]",
             "raise its memory limit",
-            "▲ 1 /var 91% used (limit 85%)",
+            "▲ /var 91% used (limit 85%) [1]",
         ]
         given[1].findings = []
         await read(pilot, app, lambda: "api-3" not in screen_text(app))

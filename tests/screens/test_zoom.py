@@ -68,6 +68,26 @@ async def test_the_neighbours_are_a_tab_away() -> None:
         await zoomed(pilot, app, KINDS[-1])
 
 
+async def test_the_log_lines_of_a_row_are_a_key_away() -> None:
+    """The filter there is taken back first, then the overview comes back; a view without rows has none."""
+    async with console(fake_sources()) as (pilot, app):
+        await pilot.press("2")
+        await zoomed(pilot, app, "docker")
+        assert "l its log" in footer_text(app)
+        await pilot.press("down", "down", "l")
+        logs = await zoomed(pilot, app, "logs")
+        await until(pilot, lambda: table(app).counts == (1, 12))
+        assert logs.filter_text == "api-2"
+        await pilot.press("escape")
+        await until(pilot, lambda: table(app).counts == (12, 12))
+        await pilot.press("right", "l")
+        await until(pilot, lambda: "there is nothing here" in table(app).text)
+        assert "l its log" not in footer_text(app)
+        assert app.base is logs
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
 async def test_plots_can_be_put_away_and_reach_further_back() -> None:
     """For all panes alike."""
     async with console(fake_sources()) as (pilot, app):

@@ -17,6 +17,8 @@ TITLES = {
     "postgres": "Database",
     "redis": "Cache",
     "logs": "Logs",
+    "health": "Health",
+    "alerts": "Alerts",
 }
 """The panes of this project, in the order of the overview, by what people call them."""
 
@@ -26,6 +28,8 @@ BUILT_IN = {
     "postgres": "widgets.panes.postgres.pane:PostgresPane",
     "redis": "widgets.panes.redis.pane:RedisPane",
     "logs": "widgets.panes.logs.pane:LogsPane",
+    "alerts": "widgets.panes.alerts.pane:AlertsPane",
+    "health": "widgets.panes.health.pane:HealthPane",
 }
 """Where each of them is."""
 

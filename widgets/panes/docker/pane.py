@@ -10,7 +10,7 @@ from console.findings import Severity
 from console.text import width as cells
 from console.units import bytes_, percent
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, line_width, spread
-from widgets.pane import Context, Pane, View, finding_lines
+from widgets.pane import Context, Pane, View, finding_lines, flowing
 from widgets.panes.docker import rows as shown
 from widgets.panes.docker.rows import Row
 from widgets.table import Column, small_table
@@ -24,8 +24,12 @@ PAST = 12
 """Cells of a container's last two minutes."""
 NARROWEST, WORDS = 13, 24
 """Cells of a state: at least, and those that say all of `exit 137 OOM, restarting`."""
-BESIDE = 26
-"""Cells of the mark, CPU, memory and restarts, with the blanks between: what a state leaves its room to."""
+LIMITS = 60
+"""Cells from which a container's memory stands beside its limit: below, its state needs the room more."""
+BUSY = 0.005
+"""Of a core: who takes less is not named where there is room for few."""
+NAMED = 4
+"""Containers named where there is no table."""
 _STATES: Mapping[str, str] = {
     "restarting": "crit",
     "dead": "crit",
@@ -45,16 +49,23 @@ _COLUMNS: tuple[Column[Row], ...] = (
     Column("image", "IMAGE", lambda row: (row.container.image, "dim"), 14, flex=1, drop=7),
 )
 
+_USED: Column[Row] = Column("memory", "MEM", shown.used, 5, align=">", drop=2)
+"""Memory where there is no room for its limit, but for the colour that says how near it is."""
+LEAST = 3
+"""CPU, memory and restarts: the columns, by their `drop`, that a long state leaves their room to."""
+
 
 def columns(rows: Sequence[Row], width: int) -> tuple[Column[Row], ...]:
     """The columns for these rows: the names get what they need, at most a third of the room."""
     longest = max((cells(row.container.name) for row in rows), default=4)
     name = max(8, min(longest, width // 3))
-    state = max(NARROWEST, min(WORDS, width - name - BESIDE))
+    rest = _COLUMNS if width >= LIMITS else (_COLUMNS[0], _USED, *_COLUMNS[2:])
+    beside = sum(1 + column.width for column in rest if column.drop <= LEAST) + 3
+    state = max(NARROWEST, min(WORDS, width - name - beside))
     return (
         Column("name", "NAME", shown.name, name),
         Column("state", "STATE", shown.state, state, flex=1),
-        *_COLUMNS,
+        *rest,
     )
 
 
@@ -121,22 +132,26 @@ class DockerPane(Pane):
         return lines
 
     def _brief(self, context: Context, width: int, height: int) -> list[Line]:
+        """What is wrong in half of the lines at most; then sums, and who takes most."""
         found = context.feed.good.findings if context.feed.good else ()
         wrong = [finding for finding in found if finding.severity is not Severity.OK]
-        lines = finding_lines(wrong, height)
-        if len(lines) < height:
-            lines.append(self._sums(context, width))
-        return lines
+        lines = [*flowing(wrong, width, max(1, height // 2)), self._sums(context, width, "")]
+        busy = [row for row in shown.rows(context) if row.figure("cpu") >= BUSY]
+        busy.sort(key=lambda row: -row.figure("cpu"))
+        if busy:
+            told = "  ".join(f"{row.container.name} {shown.cpu(row)[0]}" for row in busy[:NAMED])
+            lines.append((("top  ", "label"), (told, "text")))
+        return lines[:height]
 
-    def _sums(self, context: Context, width: int) -> Line:
-        """What all of them take of the host."""
+    def _sums(self, context: Context, width: int, lead: str = "  ") -> Line:
+        """What all of them take of the host, below the names of a table."""
         snapshot: DockerSnapshot = context.snapshot
         engine = snapshot.engine
         busy = f"{snapshot.cpu:.1f}" if math.isfinite(snapshot.cpu) else "-"
         cores = f"{busy} of {engine.cpus} cores" if engine.cpus else percent(snapshot.cpu)
         memory = bytes_(snapshot.memory) + (f" of {bytes_(engine.memory)}" if engine.memory else "")
         left: list[Span] = [
-            ("  cpu ", "label"), (cores, "text"), ("  mem ", "label"), (memory, "text"),
+            (f"{lead}cpu ", "label"), (cores, "text"), ("  mem ", "label"), (memory, "text"),
         ]  # fmt: skip
         right: list[Span] = [(f"{engine.kind} {engine.version}", "dim")]
         if line_width(left) + line_width(right) + 2 > width:

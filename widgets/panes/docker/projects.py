@@ -117,8 +117,8 @@ PROJECTS: tuple[Column[Project], ...] = (
     Column("restarts", "RST 10M", _restarts, 7, align=">", drop=2, sort=lambda project: project.restarts),
     _project_sum("cpu", "CPU", percent),
     _project_sum("memory", "MEM", bytes_),
-    _project_sum("received", "NET ↓", bytes_, 3),
-    _project_sum("sent", "NET ↑", bytes_, 3),
+    _project_sum("received", "NET↓/s", bytes_, 3),
+    _project_sum("sent", "NET↑/s", bytes_, 3),
     _project_sum("pids", "PIDS", count, 5),
     Column("wrong", "WORST", _wrong, 20, flex=4, drop=1),
 )

@@ -160,6 +160,12 @@ def memory(row: Row) -> Span:
     return (f"{bytes_(value)}/{bytes_(row.container.memory_limit)}", _memory_role(row, value))
 
 
+def used(row: Row) -> Span:
+    """Bytes; how near they are to the limit is told by the role."""
+    text, role = memory(row)
+    return (text.partition("/")[0], role)
+
+
 def memory_share(row: Row) -> Span:
     """Share of its memory limit; a dash without one."""
     if not row.container.memory_limit:

@@ -12,6 +12,7 @@ from console.units import bytes_, count, percent
 from widgets.draw import SEVERITY_ROLE, Line, Span, wrap
 from widgets.pane import Context, View
 from widgets.panes.docker import rows as shown
+from widgets.panes.docker.acts import container_acts
 from widgets.panes.docker.detail import describe
 from widgets.panes.docker.projects import CPU, MEMORY, project_view
 from widgets.panes.docker.rows import Row
@@ -61,7 +62,7 @@ CONTAINERS: tuple[Column[Row], ...] = (
     Column("name", "NAME", shown.name, 14, flex=3),
     Column("project", "PROJECT", lambda row: (row.container.project, "text"), 10, flex=1, drop=8),
     Column("service", "SERVICE", lambda row: (row.container.service, "text"), 10, flex=1, drop=11),
-    Column("state", "STATE", shown.state, 18, flex=3),
+    Column("state", "STATE", shown.state, 30, flex=4),
     Column("up", "UP", shown.up, 7, align=">", drop=3, sort=lambda row: row.uptime),
     Column("restarts", "RST", shown.restarts, 5, align=">", sort=lambda row: row.container.restarts),
     Column("recent", "10M", shown.recent, 4, align=">", drop=2, sort=lambda row: row.recent),
@@ -76,12 +77,12 @@ CONTAINERS: tuple[Column[Row], ...] = (
         sort=_of_cpu_limit,
     ),
     Column("memory", "MEM/LIMIT", shown.memory, 11, align=">", sort=lambda row: row.figure("memory")),
-    Column("memory-limit", "%", shown.memory_share, 4, align=">", drop=5, sort=_of_memory_limit),
-    _usage("received", "NET ↓", 6),
-    _usage("sent", "NET ↑", 6),
-    _usage("read", "READ", 9),
-    _usage("written", "WRITE", 9),
-    _usage("pids", "PIDS", 10, _number, 5),
+    Column("memory-limit", "MEM%", shown.memory_share, 4, align=">", drop=5, sort=_of_memory_limit),
+    _usage("received", "NET↓/s", 6),
+    _usage("sent", "NET↑/s", 7),
+    _usage("read", "READ/s", 9),
+    _usage("written", "WRITE/s", 10, cells=7),
+    _usage("pids", "PIDS", 11, _number, 5),
     Column("ports", "PORTS", lambda row: (" ".join(row.container.ports), "dim"), 14, flex=1, drop=13),
     Column("image", "IMAGE", lambda row: (row.container.image, "dim"), 16, flex=2, drop=12),
     Column("id", "ID", lambda row: (row.container.short_id, "dim"), 12, drop=14),
@@ -97,6 +98,12 @@ def _note(context: Context) -> str:
     return ", ".join([*parts, *snapshot.limited])
 
 
+def _log_lines(row: Row) -> tuple[str, str]:
+    """The filter for its lines and no other's: `api` is no part of `api-2` here."""
+    name = row.container.name.replace(".", r"\.")
+    return ("logs", f"source:^{name}$")
+
+
 def _containers() -> View[Row]:
     return View(
         "containers",
@@ -109,6 +116,8 @@ def _containers() -> View[Row]:
         empty="there are no containers",
         note=_note,
         plots=(CPU, MEMORY),
+        related=_log_lines,
+        acts=container_acts,
     )
 
 

@@ -344,7 +344,7 @@ def histogram(snapshot: LogSnapshot, now: float, width: int) -> list[Line]:
     for name, bars, role in (
         ("errors", errors, "crit"),
         ("warnings", warnings, "warn"),
-        ("all", everything, "accent"),
+        ("all", everything, "past"),
     ):
         total = count(sum(bars))
         spans = sparkline([bar or math.nan for bar in bars], cells, role=role)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from console.units import bytes_, count, duration, percent
+from widgets.columns import numbers
 from widgets.draw import SEVERITY_ROLE, Span
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.rows import XID_END, GroupRow, SessionRow, TableRow, TreeRow, WaitRow
@@ -14,27 +14,8 @@ from widgets.table import Column
 if TYPE_CHECKING:
     from console.sources.postgres.model import Database, Progress, Statement
 
-R = TypeVar("R")
 BAR = 12
 """Cells of a progress bar."""
-
-
-def _number(
-    name: str,
-    title: str,
-    value: Callable[[R], float | None],
-    unit: Callable[[float], str],
-    cells: int,
-    drop: int = 0,
-    role: str = "text",
-) -> Column[R]:
-    """A column of numbers, sorted as numbers; nothing and unknown are dim, others have the role."""
-
-    def cell(row: R) -> Span:
-        known = value(row)
-        return ("-", "dim") if known is None else (unit(known), role if known else "dim")
-
-    return Column(name, title, cell, cells, align=">", drop=drop, sort=value)
 
 
 def _brief(seconds: float) -> str:
@@ -63,34 +44,35 @@ def _query(row: SessionRow) -> Span:
 
 
 SESSION: tuple[Column[SessionRow], ...] = (
-    Column("pid", "PID", lambda row: (str(row.session.pid), "strong"), 7, align=">",
-           sort=lambda row: row.session.pid),
+    Column("pid", "PID", lambda row: (str(row.session.pid), "strong" if row.severity else "text"), 7,
+           align=">", sort=lambda row: row.session.pid),
     Column("db", "DB", lambda row: row.session.database, 10, flex=1, drop=2),
     Column("user", "USER", lambda row: row.session.user, 9, flex=1, drop=3),
     Column("app", "APPLICATION", lambda row: row.session.application, 12, flex=1, drop=5),
-    Column("client", "CLIENT", lambda row: (row.session.client, "dim"), 13, drop=7),
-    Column("state", "STATE", _state, 10),
-    Column("wait", "WAIT", _wait, 18, drop=4),
-    _number("xact", "XACT", lambda row: row.transaction, duration, 7, drop=1),
-    _number("query", "QUERY", lambda row: row.query, duration, 7),
-    _number("idle", "IN STATE", lambda row: row.state, duration, 8, drop=8, role="dim"),
-    Column("blocked", "BLOCKED BY", lambda row: (words.join(row.session.blocked_by), "warn"), 10, drop=6),
-    _number("blocks", "BLOCKS", lambda row: row.blocks or None, count, 6, drop=6, role="warn"),
-    Column("text", "STATEMENT", _query, 20, flex=6),
+    Column("client", "CLIENT", lambda row: (row.session.client, "dim"), 13, flex=1, drop=7),
+    Column("state", "STATE", _state, 10, flex=1),
+    Column("wait", "WAIT", _wait, 18, flex=1, drop=4),
+    numbers("xact", "XACT", lambda row: row.transaction, duration, 7, drop=1),
+    numbers("query", "QUERY", lambda row: row.query, duration, 7),
+    numbers("idle", "IN STATE", lambda row: row.state, duration, 8, drop=8, role="dim"),
+    Column("blocked", "BLOCKED BY", lambda row: (words.join(row.session.blocked_by), "warn"), 10,
+           flex=1, drop=6),
+    numbers("blocks", "BLOCKS", lambda row: row.blocks or None, count, 6, drop=6, role="warn"),
+    Column("text", "STATEMENT", _query, 28, flex=6),
 )  # fmt: skip
 
 
 TREE: tuple[Column[TreeRow], ...] = (
     Column("tree", "PID", lambda row: (row.branch, "text" if row.line.depth else "strong"), 16, flex=1,
            sort=lambda row: -row.number),
-    _number("waiters", "BLOCKS", lambda row: row.line.waiters or None, count, 6, role="warn"),
+    numbers("waiters", "BLOCKS", lambda row: row.line.waiters or None, count, 6, role="warn"),
     Column("state", "STATE", lambda row: _tree_state(row), 10),
-    _number("waiting", "WAITS", lambda row: row.waiting, duration, 7),
-    _number("xact", "XACT", lambda row: row.transaction, duration, 7, drop=1),
+    numbers("waiting", "WAITS", lambda row: row.waiting, duration, 7),
+    numbers("xact", "XACT", lambda row: row.transaction, duration, 7, drop=1),
     Column("user", "USER", lambda row: row.line.session.user if row.line.session else "", 10, drop=2),
     Column("app", "APPLICATION", lambda row: row.line.session.application if row.line.session else "", 12,
            drop=3),
-    Column("text", "STATEMENT", lambda row: row.what, 20, flex=6),
+    Column("text", "STATEMENT", lambda row: row.what, 36, flex=6),
 )  # fmt: skip
 
 
@@ -102,19 +84,19 @@ def _tree_state(row: TreeRow) -> Span:
 
 
 STATEMENT: tuple[Column[Statement], ...] = (
-    _number("load", "LOAD", lambda row: row.load, percent, 6),
-    _number("rate", "CALLS/S", lambda row: row.calls_rate, count, 7),
-    _number("now", "NOW", lambda row: row.recent_mean, _brief, 7, drop=1),
-    _number("mean", "MEAN", lambda row: row.mean, _brief, 7),
-    _number("longest", "MAX", lambda row: row.longest, _brief, 7, drop=3),
-    _number("total", "TOTAL", lambda row: row.total, _brief, 7),
-    _number("calls", "CALLS", lambda row: row.calls, count, 6, drop=2),
-    _number("rows", "ROWS", lambda row: row.rows, count, 6, drop=5),
-    _number("hit", "HIT", lambda row: _found(row), percent, 5, drop=4),
-    _number("temp", "TEMP", lambda row: row.temp_bytes, bytes_, 6, drop=6),
-    Column("db", "DB", lambda row: (row.database, "dim"), 10, drop=7),
-    Column("user", "USER", lambda row: (row.user, "dim"), 9, drop=8),
-    Column("text", "STATEMENT", lambda row: row.query, 24, flex=1),
+    numbers("load", "LOAD", lambda row: row.load, percent, 6),
+    numbers("rate", "CALLS/S", lambda row: row.calls_rate, count, 7),
+    numbers("now", "NOW", lambda row: row.recent_mean, _brief, 7, drop=1),
+    numbers("mean", "MEAN", lambda row: row.mean, _brief, 7),
+    numbers("longest", "MAX", lambda row: row.longest, _brief, 7, drop=3),
+    numbers("total", "TOTAL", lambda row: row.total, _brief, 7),
+    numbers("calls", "CALLS", lambda row: row.calls, count, 6, drop=2),
+    numbers("rows", "ROWS", lambda row: row.rows, count, 6, drop=5),
+    numbers("hit", "HIT", lambda row: _found(row), percent, 5, drop=4),
+    numbers("temp", "TEMP", lambda row: row.temp_bytes, bytes_, 6, drop=6),
+    Column("db", "DB", lambda row: (row.database, "dim"), 10, flex=1, drop=7),
+    Column("user", "USER", lambda row: (row.user, "dim"), 9, flex=1, drop=8),
+    Column("text", "STATEMENT", lambda row: row.query, 24, flex=6),
 )  # fmt: skip
 
 
@@ -128,37 +110,37 @@ def _dead(row: TableRow) -> Span:
 
 
 TABLE: tuple[Column[TableRow], ...] = (
-    Column("name", "TABLE", lambda row: (f"{row.table.schema}.{row.table.name}", "strong"), 20, flex=1),
-    _number("size", "SIZE", lambda row: row.table.bytes, bytes_, 6),
-    _number("live", "LIVE", lambda row: row.table.live, count, 6, drop=2),
-    _number("dead", "DEAD", lambda row: row.table.dead, count, 6),
+    Column("name", "TABLE", lambda row: (f"{row.table.schema}.{row.table.name}", "strong"), 30, flex=1),
+    numbers("size", "SIZE", lambda row: row.table.bytes, bytes_, 6),
+    numbers("live", "LIVE", lambda row: row.table.live, count, 6, drop=2),
+    numbers("dead", "DEAD", lambda row: row.table.dead, count, 6),
     Column("dead%", "DEAD%", _dead, 5, align=">", sort=lambda row: row.table.dead_ratio),
-    _number("seq", "SEQ", lambda row: row.table.seq_scans, count, 6, drop=4),
-    _number("seqrows", "SEQ ROWS", lambda row: row.table.seq_rows, count, 8, drop=1),
-    _number("idx", "INDEX", lambda row: row.table.index_scans, count, 6, drop=3),
-    _number("vacuum", "VACUUM", lambda row: row.vacuumed, duration, 7, drop=5),
-    _number("analyze", "ANALYZE", lambda row: row.analyzed, duration, 7, drop=6),
-    _number("changed", "CHANGED", lambda row: row.table.modified, count, 7, drop=7),
-    _number("xid", "XID AGE", lambda row: row.table.xid_age / XID_END, percent, 7, drop=8),
+    numbers("seq", "SEQ", lambda row: row.table.seq_scans, count, 6, drop=4),
+    numbers("seqrows", "SEQ ROWS", lambda row: row.table.seq_rows, count, 8, drop=1),
+    numbers("idx", "INDEX", lambda row: row.table.index_scans, count, 6, drop=3),
+    numbers("vacuum", "VACUUM", lambda row: row.vacuumed, duration, 7, drop=5),
+    numbers("analyze", "ANALYZE", lambda row: row.analyzed, duration, 7, drop=6),
+    numbers("changed", "CHANGED", lambda row: row.table.modified, count, 7, drop=7),
+    numbers("xid", "XID AGE", lambda row: row.table.xid_age / XID_END, percent, 7, drop=8),
 )
 
 
 DATABASE: tuple[Column[Database], ...] = (
     Column("name", "DATABASE", lambda row: (row.name, "dim" if row.template else "strong"), 14, flex=1),
-    _number("sessions", "SESSIONS", lambda row: row.backends, count, 8),
-    _number("tps", "TPS", lambda row: row.rates.tps if row.rates else None, count, 6),
-    _number("rollback", "ROLLBACK", lambda row: row.rates.rollback_ratio if row.rates else None, percent, 8,
+    numbers("sessions", "SESSIONS", lambda row: row.backends, count, 8),
+    numbers("tps", "TPS", lambda row: row.rates.tps if row.rates else None, count, 6),
+    numbers("rollback", "ROLLBACK", lambda row: row.rates.rollback_ratio if row.rates else None, percent, 8,
             drop=3),
-    _number("hit", "HIT", lambda row: row.rates.hit if row.rates else None, percent, 5),
-    _number("read", "BLOCKS/S", lambda row: row.rates.read if row.rates else None, count, 8, drop=4),
-    _number("rows", "ROWS/S", lambda row: row.rates.returned if row.rates else None, count, 6, drop=6),
-    _number("writes", "WRITES/S", lambda row: _writes(row), count, 8, drop=5),
-    _number("temp", "TEMP/S", lambda row: row.rates.temp_bytes if row.rates else None, bytes_, 6, drop=7),
-    _number("deadlocks", "DEADLOCKS", lambda row: row.counters.deadlocks, count, 9, drop=8),
-    _number("size", "SIZE", lambda row: row.size, bytes_, 6),
-    _number("growth", "GROWTH/H", lambda row: None if row.growth is None else row.growth * 3600, bytes_, 8,
+    numbers("hit", "HIT", lambda row: row.rates.hit if row.rates else None, percent, 5),
+    numbers("read", "BLOCKS/S", lambda row: row.rates.read if row.rates else None, count, 8, drop=4),
+    numbers("rows", "ROWS/S", lambda row: row.rates.returned if row.rates else None, count, 6, drop=6),
+    numbers("writes", "WRITES/S", lambda row: _writes(row), count, 8, drop=5),
+    numbers("temp", "TEMP/S", lambda row: row.rates.temp_bytes if row.rates else None, bytes_, 6, drop=7),
+    numbers("deadlocks", "DEADLOCKS", lambda row: row.counters.deadlocks, count, 9, drop=8),
+    numbers("size", "SIZE", lambda row: row.size, bytes_, 6),
+    numbers("growth", "GROWTH/H", lambda row: None if row.growth is None else row.growth * 3600, bytes_, 8,
             drop=2),
-    _number("xid", "WRAPAROUND", lambda row: max(row.xid_age, row.mxid_age) / XID_END, percent, 10, drop=1),
+    numbers("xid", "WRAPAROUND", lambda row: max(row.xid_age, row.mxid_age) / XID_END, percent, 10, drop=1),
 )  # fmt: skip
 
 
@@ -170,19 +152,19 @@ def _writes(row: Database) -> float | None:
 WAIT: tuple[Column[WaitRow], ...] = (
     Column("kind", "WAIT", lambda row: (row.kind, "warn" if row.kind == "Lock" else "strong"), 10),
     Column("event", "EVENT", lambda row: row.event, 24, flex=1),
-    _number("active", "ACTIVE", lambda row: row.active, count, 6),
-    _number("sessions", "SESSIONS", lambda row: row.sessions, count, 8),
-    _number("longest", "LONGEST", lambda row: row.longest, duration, 7),
+    numbers("active", "ACTIVE", lambda row: row.active, count, 6),
+    numbers("sessions", "SESSIONS", lambda row: row.sessions, count, 8),
+    numbers("longest", "LONGEST", lambda row: row.longest, duration, 7),
     Column("text", "STATEMENT", lambda row: (row.query, "dim"), 20, flex=3, drop=1),
 )
 
 GROUP: tuple[Column[GroupRow], ...] = (
     Column("by", "BY", lambda row: (row.by, "label"), 12),
-    Column("name", "NAME", lambda row: (row.group.name or "(none)", "strong"), 20, flex=1),
-    _number("sessions", "SESSIONS", lambda row: row.group.sessions, count, 8),
-    _number("active", "ACTIVE", lambda row: row.group.active, count, 6),
-    _number("inside", "IDLE IN TX", lambda row: row.group.in_transaction, count, 10),
-    _number("waiting", "WAITING", lambda row: row.group.waiting, count, 7, role="warn"),
+    Column("name", "NAME", lambda row: row.group.name or "(none)", 20, flex=1),
+    numbers("sessions", "SESSIONS", lambda row: row.group.sessions, count, 8),
+    numbers("active", "ACTIVE", lambda row: row.group.active, count, 6),
+    numbers("inside", "IDLE IN TX", lambda row: row.group.in_transaction, count, 10),
+    numbers("waiting", "WAITING", lambda row: row.group.waiting, count, 7, role="warn"),
 )
 
 
@@ -199,7 +181,7 @@ PROGRESS: tuple[Column[Progress], ...] = (
     Column("relation", "ON", lambda row: row.relation, 16, flex=2),
     Column("phase", "PHASE", lambda row: row.phase, 18, flex=1, drop=1),
     Column("bar", "PROGRESS", _bar, BAR, sort=lambda row: row.share),
-    _number("share", "DONE", lambda row: row.share, percent, 5),
-    _number("done", "OF", lambda row: row.total or None, count, 6, drop=3),
+    numbers("share", "DONE", lambda row: row.share, percent, 5),
+    numbers("done", "OF", lambda row: row.total or None, count, 6, drop=3),
     Column("db", "DB", lambda row: (row.database, "dim"), 10, drop=2),
 )

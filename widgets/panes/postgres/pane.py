@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.findings import Finding, Severity
+from console.findings import Finding, Severity, by_severity
 from widgets.draw import (
     BLANK,
     SEVERITY_MARK,
@@ -16,7 +17,7 @@ from widgets.draw import (
     line_width,
     spread,
 )
-from widgets.pane import Context, Pane, View
+from widgets.pane import Context, Pane, View, flowing
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.columns import DATABASE
 from widgets.panes.postgres.lines import facts, marked
@@ -48,6 +49,7 @@ BUSY: tuple[Column[SessionRow], ...] = (
     Column("wait", "WAIT", lambda row: row.session.wait_event, 13, drop=3),
     Column("text", "STATEMENT", lambda row: (row.session.query, "dim"), 10, flex=1, drop=1),
 )
+"""The busy sessions' columns; a wide pane gives their statements a quarter of its room before the others."""
 
 
 DATABASES: tuple[Column[Database], ...] = tuple(
@@ -78,10 +80,11 @@ class PostgresPane(Pane):
         """Findings, then as many facts as there is room for, the blocker tree, the busy sessions."""
         good = context.feed.good
         found = good.findings if good else ()
+        if height < FEW:
+            lines = flowing(by_severity(found), width, max(1, height // 2))
+            return [*lines, *_brief(context, width)][:height]
         lines = _wrong(found, width, max(1, min(len(found), height // 3)))
         room = height - len(lines)
-        if room < FEW:
-            return [*lines, *_brief(context, width)[:room]]
         two = width >= TWO_COLUMNS
         drawn = facts(context, (width - 3) // 2 if two else width)
         if two:
@@ -178,7 +181,9 @@ def _busy(context: Context, width: int, room: int) -> list[Line]:
     rows = sorted(session_rows(context, busy=True), key=lambda row: -row.severity)
     if not rows:
         return []
-    return [BLANK, *small_table(BUSY, rows, width, room - 1, lambda row: row.severity)]
+    *others, text = BUSY
+    columns = (*others, replace(text, width=max(text.width, width // 4)))
+    return [BLANK, *small_table(columns, rows, width, room - 1, lambda row: row.severity)]
 
 
 def _databases(context: Context, width: int, room: int) -> list[Line]:

@@ -11,7 +11,15 @@ from widgets.pane import Context
 from widgets.panes.postgres import words as words
 
 if TYPE_CHECKING:
-    from console.sources.postgres.model import Blocker, Database, Group, PostgresSnapshot, Session, Table
+    from console.sources.postgres.model import (
+        Blocker,
+        Database,
+        Group,
+        GroupBy,
+        PostgresSnapshot,
+        Session,
+        Table,
+    )
 
 OK, WARNING, CRITICAL = Severity.OK, Severity.WARNING, Severity.CRITICAL
 DEAD_ROWS, DEAD_SHARE = 10_000, 0.2
@@ -167,10 +175,9 @@ class GroupRow:
 def group_rows(context: Context) -> list[GroupRow]:
     """Sessions per database, per user, per application and per client address."""
     snapshot: PostgresSnapshot = context.snapshot
-    rows = [GroupRow("database", group) for group in snapshot.groups("database")]
-    rows += [GroupRow("user", group) for group in snapshot.groups("user")]
-    rows += [GroupRow("application", group) for group in snapshot.groups("application")]
-    return rows + [GroupRow("client", group) for group in snapshot.groups("client")]
+    by: tuple[GroupBy, ...] = ("database", "user", "application", "client")
+    rows = [GroupRow(each, group) for each in by for group in snapshot.groups(each)]
+    return sorted(rows, key=lambda row: (by.index(row.by), -row.group.sessions, row.group.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from widgets.panes.postgres.detail import (
 from widgets.panes.postgres.facts import replication_facts, server_facts
 from widgets.panes.postgres.rows import (
     Fact,
+    SessionRow,
+    TreeRow,
     WaitRow,
     database_severity,
     group_rows,
@@ -35,6 +37,7 @@ from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
 
 if TYPE_CHECKING:
+    from console.runs.acts import Act
     from console.sources.postgres.model import Database, PostgresSnapshot, Statement
 
 
@@ -108,7 +111,7 @@ def _statement_rows(context: Context) -> Sequence[Statement]:
 def _statement_note(context: Context) -> str:
     snapshot: PostgresSnapshot = context.snapshot
     if snapshot.statements is None:
-        return snapshot.statements_note
+        return f"no statement is known: {snapshot.statements_note}" if snapshot.statements_note else ""
     return (
         f"as of {words.age(snapshot.age(snapshot.statements.at))} ago; LOAD is time spent a second: "
         "100% keeps one session busy; totals since the statistics' reset"
@@ -147,7 +150,7 @@ def _facts(
         columns=(
             Column("area", "AREA", lambda fact: (fact.area, "label"), 12, flex=1),
             Column("fact", "WHAT", lambda fact: (fact.name, "strong"), 18, flex=1),
-            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 22, flex=1),
+            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 30, flex=1),
             Column("note", "NOTE", lambda fact: (fact.note, "dim"), 20, flex=3, drop=1),
         ),
         rows=make,
@@ -166,12 +169,24 @@ def _wait_detail(row: WaitRow, context: Context, width: int) -> Sequence[Line]:
     return [*wrap(f"{row.kind}: {row.event}", width, "title"), *wrap(row.query, width)]
 
 
+def _session_acts(row: SessionRow, context: Context) -> Sequence[Act]:
+    from widgets.panes.postgres.acts import session_acts  # not needed for the first paint
+
+    return session_acts(row, context)
+
+
+def _tree_acts(row: TreeRow, context: Context) -> Sequence[Act]:
+    from widgets.panes.postgres.acts import tree_acts
+
+    return tree_acts(row, context)
+
+
 VIEWS: tuple[View[Any], ...] = (
     View("sessions", "Sessions", SESSION, session_rows, lambda row: row.session.pid,
          severity=lambda row: row.severity, detail=session_detail, note=_session_note,
-         plots=(SESSIONS, TPS, BLOCKED)),
+         plots=(SESSIONS, TPS, BLOCKED), acts=_session_acts),
     View("blockers", "Blockers", TREE, tree_rows, lambda row: (row.number, row.line.pid), detail=tree_detail,
-         empty="nobody waits for a lock", note=_tree_note, plots=(BLOCKED, OLDEST)),
+         empty="nobody waits for a lock", note=_tree_note, plots=(BLOCKED, OLDEST), acts=_tree_acts),
     View("statements", "Statements", STATEMENT, _statement_rows,
          lambda row: (row.query_id, row.user, row.database), detail=statement_detail,
          empty="no statements", note=_statement_note, plots=(TPS, HIT)),

@@ -22,7 +22,7 @@ from widgets.draw import (
     sparkline,
     spread,
 )
-from widgets.pane import Context, Pane, View
+from widgets.pane import BESIDE, Context, Pane, View, flowing
 from widgets.panes.redis import words as words
 from widgets.panes.redis.views import KEYSPACE, VIEWS
 from widgets.table import small_table
@@ -34,6 +34,8 @@ LABEL = 8
 """Cells of a fact's name."""
 TWO_COLUMNS = 110
 """Cells from which the facts stand in two columns."""
+FEW = 5
+"""Lines below which the facts stand side by side in a few words."""
 SPARK_LEAST, SPARK_MOST = 8, 40
 METER_LEAST, METER_MOST = 5, 16
 
@@ -60,6 +62,9 @@ class RedisPane(Pane):
         """Findings, then as many facts as there is room for, then the databases."""
         good = context.feed.good
         found = by_severity(good.findings) if good else []
+        if height < FEW:
+            lines = flowing(found, width, max(1, height // 2), subjects=False)
+            return [*lines, *_brief(context, width)][:height]
         lines = _wrong(found, width, max(1, min(len(found), height // 3)))
         room = height - len(lines)
         if width >= TWO_COLUMNS:
@@ -98,6 +103,22 @@ def _wrong(findings: Sequence[Finding], width: int, height: int) -> list[Line]:
         cells = min(width, line_width((*lines[-1], more)))
         lines[-1] = spread(lines[-1], (more,), cells)
     return lines
+
+
+# -- below five lines: everything in a few words
+
+
+def _brief(context: Context, width: int) -> list[Line]:
+    """Facts beside each other, their names as long as they are; first what the title does not say."""
+    lines: list[list[Span]] = []
+    for fact in (_evicted, _clients, _memory, _operations, _role, _saved):
+        (name, role), *value = fact(context, 0)
+        told: list[Span] = [(f"{name.strip()} ", role), *value]
+        if lines and line_width((*lines[-1], BESIDE, *told)) <= width:
+            lines[-1] += [BESIDE, *told]
+        else:
+            lines.append(told)
+    return [tuple(line) for line in lines]
 
 
 def _facts(context: Context, width: int, most: int) -> list[Line]:
@@ -240,7 +261,7 @@ def _net(context: Context, width: int) -> Line:
     if interval is None:
         return _line("net", [("-", "text")], width)
     shown: list[Span] = [
-        (f"▼ {bytes_(interval.rate('net_in'))}/s ▲ {bytes_(interval.rate('net_out'))}/s", "text"),
+        (f"↓ {bytes_(interval.rate('net_in'))}/s ↑ {bytes_(interval.rate('net_out'))}/s", "text"),
         ("  cpu ", "label"),
         (percent(interval.rate("cpu")), "text"),
     ]

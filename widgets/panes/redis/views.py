@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
 from console.history import Point
 from console.metrics import labels
 from console.units import bytes_, count, duration, percent
+from widgets.columns import numbers
 from widgets.draw import BLANK, SEVERITY_ROLE, Line, Span, wrap
 from widgets.pane import Context, Plot, View
 from widgets.panes.redis import words as words
@@ -22,7 +23,6 @@ from widgets.table import Column
 if TYPE_CHECKING:
     from console.sources.redis.facts import Client, CommandStat, RedisSnapshot, SlowCommand
 
-R = TypeVar("R")
 
 # -- plots
 
@@ -113,9 +113,9 @@ def _facts(
         id=view,
         title=title,
         columns=(
-            Column("area", "AREA", lambda fact: (fact.area, "label"), 12, drop=2),
-            Column("fact", "WHAT", lambda fact: (fact.name, "label"), 18),
-            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 22, flex=1),
+            Column("area", "AREA", lambda fact: (fact.area, "label"), 12, flex=1, drop=2),
+            Column("fact", "WHAT", lambda fact: (fact.name, "label"), 18, flex=1),
+            Column("value", "VALUE", lambda fact: (fact.value, SEVERITY_ROLE[fact.severity]), 30, flex=1),
             Column("note", "NOTE", lambda fact: (fact.note, "dim"), 20, flex=3, drop=1),
         ),
         rows=make,
@@ -138,37 +138,19 @@ def _fact_detail(fact: Fact, context: Context, width: int) -> Sequence[Line]:
     return lines
 
 
-def _number(
-    name: str,
-    title: str,
-    value: Callable[[R], float | None],
-    unit: Callable[[float], str],
-    cells: int,
-    drop: int = 0,
-    role: str = "text",
-) -> Column[R]:
-    """A column of numbers, sorted as numbers; nothing and unknown are dim, others have the role."""
-
-    def cell(row: R) -> Span:
-        known = value(row)
-        return ("-", "dim") if known is None else (unit(known), role if known else "dim")
-
-    return Column(name, title, cell, cells, align=">", drop=drop, sort=value)
-
-
 def _ttl(seconds: float) -> str:
     return duration(seconds) if seconds else "-"
 
 
 KEYSPACE: tuple[Column[Space], ...] = (
     Column("db", "DB", lambda row: (row.space.db, "strong"), 5),
-    _number("keys", "KEYS", lambda row: row.space.keys, count, 6),
-    _number("share", "SHARE", lambda row: row.share, percent, 5, drop=2),
-    _number("mortal", "TTL", lambda row: row.space.expires, count, 6),
-    _number(
+    numbers("keys", "KEYS", lambda row: row.space.keys, count, 6),
+    numbers("share", "SHARE", lambda row: row.share, percent, 5, drop=2),
+    numbers("mortal", "TTL", lambda row: row.space.expires, count, 6),
+    numbers(
         "mortal-share", "TTL%", lambda row: row.space.expires / max(1, row.space.keys), percent, 5, drop=3
     ),
-    _number("ttl", "AVG TTL", lambda row: row.space.ttl, _ttl, 8, drop=1),
+    numbers("ttl", "AVG TTL", lambda row: row.space.ttl, _ttl, 8, drop=1),
 )
 
 
@@ -214,11 +196,11 @@ def _slow_detail(row: Slow, context: Context, width: int) -> Sequence[Line]:
 
 
 SLOW: tuple[Column[Slow], ...] = (
-    _number("age", "AGE", lambda row: row.age, words.seconds, 7, role="dim"),
-    _number("took", "TOOK", lambda row: row.entry.seconds, brief, 8),
-    Column("command", "COMMAND", lambda row: (row.entry.command, "strong"), 20, flex=1),
-    Column("client", "CLIENT", lambda row: row.entry.client, 21, drop=1),
-    Column("name", "NAME", lambda row: row.entry.name, 14, drop=2),
+    numbers("age", "AGE", lambda row: row.age, words.seconds, 7, role="dim"),
+    numbers("took", "TOOK", lambda row: row.entry.seconds, brief, 8),
+    Column("command", "COMMAND", lambda row: (row.entry.command, "strong"), 20, flex=6),
+    Column("client", "CLIENT", lambda row: row.entry.client, 21, flex=1, drop=1),
+    Column("name", "NAME", lambda row: row.entry.name, 14, flex=1, drop=2),
 )
 
 
@@ -245,16 +227,16 @@ def _client_kind(client: Client) -> Span:
 
 
 CLIENT: tuple[Column[Client], ...] = (
-    Column("address", "ADDRESS", lambda row: (row.address, "strong"), 21, flex=1),
+    Column("address", "ADDRESS", lambda row: (row.address, "strong" if row.blocked else "text"), 21, flex=1),
     Column("name", "NAME", lambda row: row.name, 12, flex=1, drop=2),
-    Column("user", "USER", lambda row: (row.user, "dim"), 8, drop=5),
-    _number("db", "DB", lambda row: row.db, str, 3, drop=7),
+    Column("user", "USER", lambda row: (row.user, "dim"), 8, flex=1, drop=5),
+    numbers("db", "DB", lambda row: row.db, str, 3, drop=7),
     Column("kind", "STATE", _client_kind, 8),
-    Column("command", "COMMAND", lambda row: row.command, 14, drop=1),
-    _number("idle", "IDLE", lambda row: row.idle, words.seconds, 7),
-    _number("age", "AGE", lambda row: row.age, words.seconds, 7, drop=4, role="dim"),
-    _number("memory", "MEMORY", lambda row: row.memory, bytes_, 7, drop=3),
-    _number("output", "OUTPUT", lambda row: row.output, bytes_, 7, drop=6),
+    Column("command", "COMMAND", lambda row: row.command, 14, flex=1, drop=1),
+    numbers("idle", "IDLE", lambda row: row.idle, words.seconds, 7),
+    numbers("age", "AGE", lambda row: row.age, words.seconds, 7, drop=4, role="dim"),
+    numbers("memory", "MEMORY", lambda row: row.memory, bytes_, 7, drop=3),
+    numbers("output", "OUTPUT", lambda row: row.output, bytes_, 7, drop=6),
 )
 
 
@@ -265,13 +247,13 @@ def _command_rows(context: Context) -> Sequence[CommandStat]:
 
 COMMAND: tuple[Column[CommandStat], ...] = (
     Column("name", "COMMAND", lambda row: (row.name, "strong"), 16, flex=1),
-    _number("rate", "CALLS/S", lambda row: row.rate, count, 8),
-    _number("load", "CPU", lambda row: row.load, percent, 6),
-    _number("each", "EACH", lambda row: row.per_call, brief, 8),
-    _number("calls", "CALLS", lambda row: row.calls, count, 7, drop=1),
-    _number("total", "TOTAL", lambda row: row.seconds, duration, 7, drop=2),
-    _number("failed", "FAILED", lambda row: row.failed, count, 7, drop=3, role="warn"),
-    _number("rejected", "REJECTED", lambda row: row.rejected, count, 8, drop=4, role="warn"),
+    numbers("rate", "CALLS/S", lambda row: row.rate, count, 8),
+    numbers("load", "CPU", lambda row: row.load, percent, 6),
+    numbers("each", "EACH", lambda row: row.per_call, brief, 8),
+    numbers("calls", "CALLS", lambda row: row.calls, count, 7, drop=1),
+    numbers("total", "TOTAL", lambda row: row.seconds, duration, 7, drop=2),
+    numbers("failed", "FAILED", lambda row: row.failed, count, 7, drop=3, role="warn"),
+    numbers("rejected", "REJECTED", lambda row: row.rejected, count, 8, drop=4, role="warn"),
 )
 
 
@@ -280,11 +262,6 @@ def _command_note(context: Context) -> str:
     errors = f", {_a_second(interval.rate('errors'))} error replies" if interval else ""
     total = _a_second(context.snapshot.ops)
     return f"{total} in all{errors}; CPU is the share of one core, FAILED since the start"
-
-
-def _peer_note(context: Context) -> str:
-    text, _ = words.role(context.snapshot, context.config.limits)
-    return text
 
 
 VIEWS: tuple[View[Any], ...] = (

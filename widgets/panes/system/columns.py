@@ -12,6 +12,9 @@ from widgets.pane import Context, Plot
 from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
 
+BAR = 20
+"""Cells of a meter in a table."""
+
 
 def itself(row: Any) -> Any:
     """The row, where it has the fields itself."""
@@ -34,9 +37,18 @@ def figure(
     return Column(name, title, lambda row: shown(value(row)), cells, align=">", drop=drop, sort=value)
 
 
-def bar(ratio: float, cells: int = 20, limit: float | None = None) -> str:
-    """A meter as one text, for a cell of a table."""
-    return "".join(text for text, _ in meter(ratio, cells, limit))
+def bar(
+    of: Callable[[Any], float],
+    drop: int,
+    limit: Callable[[Any], float | None] = lambda row: None,
+    role: Callable[[Any], str] = lambda row: "",
+) -> Column[Any]:
+    """A column of meters: of what share, with which limit, in which role."""
+
+    def drawn(row: Any) -> list[Span]:
+        return meter(of(row), BAR, limit(row), role(row))
+
+    return Column("bar", "", lambda row: percent(of(row)), BAR, drop=drop, spans=drawn)
 
 
 def share(value: float) -> Span:

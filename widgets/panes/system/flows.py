@@ -59,7 +59,7 @@ def device_view() -> View[Any]:
             figure("read_latency", "READ TAKES", _wait, 10, 1),
             figure("write_latency", "WRITE TAKES", _wait, 11, 2),
             figure("utilisation", "BUSY", share, 5),
-            Column("bar", "", lambda row: (bar(row.utilisation), "accent"), 20, drop=6),
+            bar(lambda row: row.utilisation, 6),
             figure("queue", "QUEUE", lambda value: f"{value:.1f}", 6, 5),
         ),
         _devices,

@@ -10,8 +10,8 @@ from console.findings import Finding, Severity
 from console.text import clip, pad
 from console.units import bytes_, duration, percent
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, line_width, sparkline
-from widgets.pane import Context, Pane, View
-from widgets.panes.system.rows import Grid, Row, disk_rows, meter_rows
+from widgets.pane import Context, Pane, View, flowing
+from widgets.panes.system.rows import Row, meter_rows
 from widgets.table import Column, small_table
 
 if TYPE_CHECKING:
@@ -48,10 +48,9 @@ class SystemPane(Pane):
 
     def body(self, context: Context, width: int, height: int) -> Sequence[Line]:
         """Rows by wrongness; the processes that use most take what room is left."""
-        rows = _finding_rows(context)
         if height < BRIEF:
-            return _place(rows + _brief_rows(context, width), height)
-        rows += meter_rows(context, width, height)
+            return _brief(context, width, height)
+        rows = [*_finding_rows(context), *meter_rows(context, width, height)]
         busiest = _busiest(context.snapshot.processes)
         # from nine lines on, some of them are for the processes; never at the cost of what is wrong
         wrong = sum(1 for row in rows if row.severity)
@@ -118,17 +117,17 @@ def _metered(finding: Finding, disks: set[str]) -> bool:
 # -- below five lines: everything in a few words
 
 
-def _brief_rows(context: Context, width: int) -> list[Row]:
+def _brief(context: Context, width: int, height: int) -> list[Line]:
+    """What is wrong and no figure below shows, in half of the lines at most; then the figures."""
     severities = {finding.subject: finding.severity for finding in reversed(context.findings)}
-    wrong = max(severities.get(subject, Severity.OK) for subject in ("cpu", "memory", "swap"))
-    rows = [Row(wrong, 0, 0, _in_a_word(context, width, severities))]
-    rows += [row for row in disk_rows(context, Grid.of(width), 0) if row.severity]
-    rows.append(Row(Severity.OK, 1, 1, _what_flows(context, width)))
+    wrong = [finding for finding in context.findings if not _metered(finding, set())]
+    lines = flowing(wrong, width, max(1, height // 2))
+    lines += [_in_a_word(context, width, severities), _what_flows(context, width)]
     busiest = [process for process in context.snapshot.processes[:4] if process.cpu >= 0.005]
     if busiest:
         named = "  ".join(f"{process.name} {percent(process.cpu)}" for process in busiest)
-        rows.append(Row(Severity.OK, 2, 2, (("top  ", "label"), (named, "text"))))
-    return rows
+        lines.append((("top  ", "label"), (named, "text")))
+    return lines[:height]
 
 
 def _in_a_word(context: Context, width: int, severities: dict[str, Severity]) -> Line:
@@ -161,7 +160,8 @@ def _what_flows(context: Context, width: int) -> Line:
     fullest = max(disks, key=lambda disk: disk.used_ratio, default=None)
     if fullest is not None:
         name = clip(fullest.mount, max(6, width // 5))
-        spans += [("disk ", "label"), (f"{name} {percent(fullest.used_ratio)}", "text")]
+        role = SEVERITY_ROLE[context.limit("disk").judge(fullest.used_ratio)]
+        spans += [("disk ", "label"), (f"{name} ", "text"), (percent(fullest.used_ratio), role)]
     received, sent = snapshot.network
     spans += [("  net ", "label"), (f"↓ {bytes_(received)}/s ↑ {bytes_(sent)}/s", "text")]
     device = max(snapshot.devices, key=lambda device: device.utilisation, default=None)

@@ -12,6 +12,7 @@ from console.text import pad
 from console.units import bytes_, duration, percent
 from widgets.draw import Line, Span, wrap
 from widgets.pane import Context, View
+from widgets.panes.system.acts import process_acts
 from widgets.panes.system.columns import CPU_PLOT, MEMORY_PLOT, figure, itself, rate
 from widgets.table import Column
 
@@ -49,6 +50,7 @@ def process_views() -> Sequence[View[Any]]:
             note=_note,
             plots=plots,
             sort="cpu",
+            acts=process_acts,
         ),
         View(
             "tree",
@@ -58,6 +60,7 @@ def process_views() -> Sequence[View[Any]]:
             key=lambda branch: _key(branch.process),
             detail=lambda branch, context, width: describe(branch.process, context, width),
             note=_note,
+            acts=lambda branch, context: process_acts(branch.process, context),
         ),
     )
 
@@ -103,7 +106,7 @@ def process_columns(
         of_process("cpu_time", "TIME", duration, 7, 6),
         of_process("started", "START", _start, 8, 8),
         of_process("ppid", "PPID", str, 7, 10),
-        Column("command", "COMMAND", lambda row: _command(of(row), indent(row)), 20, flex=1),
+        Column("command", "COMMAND", lambda row: _command(of(row), indent(row)), 32, flex=1),
     )
 
 

@@ -77,7 +77,7 @@ def _cpu_view() -> View[Any]:
         (
             Column("core", "CORE", name, 5, sort=number),
             core("busy", "BUSY"),
-            Column("bar", "", lambda row: (bar(row.shares.busy), "accent"), 20, drop=7),
+            bar(lambda row: row.shares.busy, 7),
             core("user", "USER"),
             core("system", "SYSTEM"),
             core("iowait", "IOWAIT"),
@@ -85,7 +85,7 @@ def _cpu_view() -> View[Any]:
             core("nice", "NICE", 4),
             core("irq", "IRQ", 3),
             core("idle", "IDLE", 5),
-            Column("past", "LAST 2 MIN", lambda row: (row.past, "accent"), 30, drop=6),
+            Column("past", "LAST 2 MIN", lambda row: (row.past, "past"), 30, align=">", drop=6),
         ),
         _cores,
         key=lambda row: row.shares.name,
@@ -145,13 +145,6 @@ def _size(value: int) -> Span:
     return (bytes_(value), "text") if value else ("-", "dim")
 
 
-def _disk_bar(row: _Disk) -> Span:
-    return (
-        bar(row.disk.used_ratio, 20, row.limit),
-        SEVERITY_ROLE[row.severity] if row.severity else "accent",
-    )
-
-
 def _disk_view() -> View[Any]:
     def disk(name: str, title: str, drop: int = 0, shown: Callable[[Any], Span | str] = _size) -> Column[Any]:
         return figure(name, title, shown, 6, drop, of=lambda row: row.disk)
@@ -162,7 +155,12 @@ def _disk_view() -> View[Any]:
         (
             Column("mount", "MOUNT", lambda row: (row.disk.mount, "strong"), 16, flex=2),
             disk("used_ratio", "FULL", shown=percent),
-            Column("bar", "", _disk_bar, 20, drop=5),
+            bar(
+                lambda row: row.disk.used_ratio,
+                5,
+                lambda row: row.limit,
+                lambda row: SEVERITY_ROLE[row.severity] if row.severity else "",
+            ),
             disk("total", "SIZE", 3),
             disk("used", "USED", 4),
             disk("available", "FREE"),

@@ -1,0 +1,67 @@
+"""A command changed before it runs: what was changed is recorded beside what the guide says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import TextArea
+
+from console.text import clean
+from widgets.canvas import ROLE_CLASSES
+
+if TYPE_CHECKING:
+    from screens.app import OpsConsole
+
+
+class EditScreen(ModalScreen[str | None], inherit_bindings=False):
+    """Gives the changed command, or None when it was left."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave it", priority=True, id="edit.leave", tooltip="Change nothing"),
+        Binding("ctrl+s", "take", "Take it", priority=True, id="edit.take", tooltip="Go on with it"),
+    ]
+
+    def __init__(self, title: str, command: str, opened: Callable[[], None]) -> None:
+        """`opened` is called once what is typed goes into the field."""
+        super().__init__()
+        self._opened = opened
+        self._title = clean(title, 200)
+        # what is edited is text for a person: a control character in it would be run unseen
+        self._command = "\n".join(clean(line.expandtabs(4), 100_000) for line in command.split("\n"))
+
+    @property
+    def ops(self) -> OpsConsole:
+        """The app, by its own type."""
+        return cast("OpsConsole", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The command in a field of several lines."""
+        with Vertical(classes="window edit") as window:
+            window.border_title = Content(f"Edit: {self._title}")
+            key = self.ops.key
+            keys = f"{key('edit.take', '^s')} go on with it  {key('edit.leave', 'esc')} leave it"
+            window.border_subtitle = Content(keys)
+            yield TextArea(self._command, show_line_numbers=False, soft_wrap=True, compact=True)
+
+    def on_mount(self) -> None:
+        """The field has the keyboard, at the end of what stands there."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+        self.set_focus(area)
+        self._opened()
+
+    def action_leave(self) -> None:
+        """Change nothing."""
+        self.dismiss(None)
+
+    def action_take(self) -> None:
+        """Go on with this command; an empty one is none."""
+        text = self.query_one(TextArea).text
+        self.dismiss(text if text.strip() else None)

@@ -1,0 +1,38 @@
+"""What is written to a terminal that has gone."""
+
+from __future__ import annotations
+
+from textual.drivers import linux_driver
+from textual.drivers._writer_thread import WriterThread
+
+
+class EnduringWriter(WriterThread):
+    """Writes as long as there is a terminal; what comes after that is taken and dropped.
+
+    Textual 8.2's own ends with the terminal, and whoever writes then waits for ever as soon as thirty
+    pieces are in its queue: a closed SSH connection left the console behind as a process that hangs.
+    """
+
+    def run(self) -> None:
+        """Until it is told to stop."""
+        gone = False
+        while (text := self._queue.get()) is not None:
+            try:
+                if not gone:
+                    self._file.write(text)
+                    if self._queue.empty():
+                        self._file.flush()
+            except OSError:
+                gone = True
+        try:
+            self._file.flush()
+        except OSError:
+            pass  # it went with the last words
+
+
+def outlive_terminal() -> None:
+    """Have the driver write that way.
+
+    It makes its writer by a name of its own module, which is replaced; a test says when that changes.
+    """
+    setattr(linux_driver, "WriterThread", EnduringWriter)  # noqa: B010 no name of its interface

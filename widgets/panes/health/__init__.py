@@ -1,0 +1,1 @@
+"""The Health pane: probes, wrong first."""
