@@ -16,6 +16,8 @@ from tests.bench.load import CONTAINERS, LINES, OPERATIONS, SESSIONS, TRANSACTIO
 from tests.bench.measure import SIZE, Figures, measure, median
 from tests.bench.peers import REPLACED, Program, programs
 from tests.bench.report import Report
+from tests.bench.rules import ruled
+from tests.bench.steps import floods
 
 
 def options() -> argparse.Namespace:
@@ -28,8 +30,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--steady", type=float, default=10.0, help="seconds watched in each run")
     parser.add_argument("--keys", type=int, default=40, help="keys pressed in each run")
     parser.add_argument("--no-engine", action="store_true", help="without containers")
-    parser.add_argument("--no-flood", action="store_true", help="without the ramp of log lines")
-    parser.add_argument("--no-scale", action="store_true", help="without 1,000 containers, 500 sessions")
+    parser.add_argument("--no-flood", action="store_true", help="without log lines and output in floods")
+    parser.add_argument(
+        "--no-scale", action="store_true", help="without 1,000 containers, 500 sessions, 1,000 rules"
+    )
     given = parser.parse_args()
     if given.quick:
         given.runs, given.steady, given.keys = 1, 5.0, 20
@@ -90,10 +94,16 @@ def main() -> int:
         for flow in flows():
             say(str(flow))
             report.flows.append(flow)
+        for flood in floods():
+            say(str(flood))
+            report.floods.append(flood)
     if not given.no_scale:
         say(f"{scale.CONTAINERS} containers, {scale.SESSIONS} sessions ...")
         report.large, notes = scale.measured(given.steady, given.keys)
         report.notes += notes
+        say("1,000 rules over 50,000 series ...")
+        report.rules = ruled()
+        say(str(report.rules))
     print(report.json() if given.json else report.text())
     return 0 if report.met else 1
 

@@ -9,7 +9,9 @@ from typing import Any
 from tests.bench.flood import Flow
 from tests.bench.measure import Figures
 from tests.bench.peers import CONSOLE
+from tests.bench.rules import Ruled
 from tests.bench.scale import CONTAINERS, FACTOR, SESSIONS
+from tests.bench.steps import Flood
 from tests.bench.table import Verdict, summed, table, verdicts
 
 LARGE = f"console, {CONTAINERS:,} containers, {SESSIONS} sessions"
@@ -28,7 +30,9 @@ class Report:
     peers: list[str]
     notes: list[str] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
+    floods: list[Flood] = field(default_factory=list)
     large: Figures | None = None
+    rules: Ruled | None = None
 
     @property
     def total(self) -> Figures:
@@ -54,7 +58,9 @@ class Report:
     @property
     def met(self) -> bool:
         """Whether every budget is."""
-        return all(verdict.met for verdict in (*self.budgets, *self.large_budgets))
+        verdicts_met = all(verdict.met for verdict in (*self.budgets, *self.large_budgets))
+        rules_met = self.rules is None or self.rules.passes
+        return verdicts_met and rules_met and all(flood.passes for flood in self.floods)
 
     def text(self) -> str:
         """One table, the notes, and each budget as met or not."""
@@ -64,7 +70,8 @@ class Report:
         lines += map(str, self.budgets)
         if self.large:
             lines += [f"{LARGE} (every budget x {FACTOR:g}):", *map(str, self.large_budgets)]
-        return "\n".join([*lines, *map(str, self.flows)])
+        ruled = [self.rules] if self.rules else []
+        return "\n".join([*lines, *map(str, self.flows), *map(str, self.floods), *map(str, ruled)])
 
     def json(self) -> str:
         """The same for scripts."""
@@ -77,6 +84,8 @@ class Report:
                 "notes": self.notes,
                 "budgets": [_told(verdict) for verdict in self.budgets],
                 "flood": [asdict(flow) for flow in self.flows],
+                "steps": [asdict(flood) for flood in self.floods],
+                "rules": asdict(self.rules) if self.rules else None,
                 "large": asdict(self.large) if self.large else None,
                 "large_budgets": [_told(verdict) for verdict in self.large_budgets],
             },

@@ -110,9 +110,10 @@ class FakePane(Pane):
     def views(self) -> list[View[Any]]:
         """The rows, and the rows turned round."""
         return [
-            View("a", "Rows", COLUMNS, lambda c: c.snapshot.rows, lambda row: row[0], _severity),
+            View("a", "Rows", COLUMNS, lambda c: c.snapshot.rows, lambda row: row[0], _severity,
+                 related=lambda row: ("logs", row[0])),
             View("b", "Back", COLUMNS, lambda c: c.snapshot.rows[::-1], lambda row: row[0]),
-        ]
+        ]  # fmt: skip
 
 
 def _severity(row: tuple[str, float, int]) -> Severity:

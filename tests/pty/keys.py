@@ -159,6 +159,7 @@ EVERYWHERE: Mapping[str, Check] = {
     "app.help": shows("Keys that work here"),
     "app.command": shows("command, .* completes"),
     "app.findings": shows("Findings"),
+    "app.drawer": shows("no guide found"),
     "app.filter": shows(PROMPT),
     "app.pause": shows(" ago ", "p"),
     "app.back": shows(" ago ", "p"),
@@ -197,6 +198,7 @@ IN_ZOOM: Mapping[str, Check] = {
     "zoom.previous-view": changes("right"),
     "zoom.next-pane": zooms("3 Postgres"),
     "zoom.previous-pane": zooms("1 System"),
+    "zoom.related": zooms("5 Logs"),
     "zoom.plots": stays,
     "zoom.span": stays,
     "zoom.other": stays,
@@ -210,6 +212,7 @@ IN_ZOOM: Mapping[str, Check] = {
     "table.reverse": reverses,
     "table.mark": shows(r"^.\*row", ""),
     "table.open": shows(r"│(NAME|CPU) +"),
+    "zoom.act": tells("nothing can be done to these rows"),
 }
 QUITS = {"app.leave", "screen.close"}
 """What ends the program from the overview; tested with the other ways to end it."""

@@ -59,7 +59,6 @@ CAST: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         ("sh", "-c", f"dd if=/dev/zero of=/hoard/x bs=1M count={HOARD // MEGA}; exec sleep 100000"),
     ),
     "crasher": (("--restart", "always"), ("sh", "-c", "echo 'FATAL cannot reach the ledger'; exit 3")),
-    "greedy": (("--memory", "16m"), ("dd", "if=/dev/zero", "of=/dev/shm/x", "bs=1M", "count=48")),
     "sick": (
         ("--health-cmd", "echo no route to shop; false", "--health-interval", "1s", "--health-retries", "1"),
         ("sleep", "100000"),
@@ -67,6 +66,8 @@ CAST: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "finished": ((), ("true",)),
 }
 """Containers with something to tell: options and command; the others sleep."""
+GREEDY = ("--memory", "16m"), ("dd", "if=/dev/zero", "of=/dev/shm/x", "bs=1M", "count=48")
+"""One more, that ends for want of memory."""
 
 
 def steadily(rate: float, act: Callable[[int], None], stop: threading.Event) -> None:
@@ -171,14 +172,16 @@ class Load:
     # -- containers
 
     def _containers(self) -> None:
-        cast = {f"app-{number}": ((), ("sleep", "100000")) for number in range(1, CONTAINERS - len(CAST) + 1)}
+        cast = {f"app-{number}": ((), ("sleep", "100000")) for number in range(1, CONTAINERS - len(CAST))}
         with ThreadPoolExecutor(3) as pool:
-            made = [
-                pool.submit(self.engine.run, name, *command, options=options)
-                for name, (options, command) in {**CAST, **cast}.items()
-            ]
+            made = [pool.submit(self.engine.exhaust, "greedy", *GREEDY[1], options=GREEDY[0])]
+            for name, (options, command) in {**CAST, **cast}.items():
+                made.append(pool.submit(self._container, name, command, options))
             for container in made:
                 container.result()
+
+    def _container(self, name: str, command: Sequence[str], options: Sequence[str]) -> None:
+        self.engine.run(name, *command, options=options)
 
     # -- database
 

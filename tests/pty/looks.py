@@ -56,7 +56,7 @@ class Look:
 
     def lines(self, name: str, lines: Sequence[str], rules: Rules) -> None:
         """Match each line with one of the rules and let it check; a line with a digit needs one."""
-        for line in lines:
+        for line in [part for whole in lines for part in findings_of(whole)]:
             for pattern, check in rules:
                 if match := re.fullmatch(pattern, line):
                     check(self, match)
@@ -64,6 +64,11 @@ class Look:
             else:
                 if re.search(r"\d", line):
                     self.problems.append(f"{name}: nothing to hold this line against: {line!r}")
+
+
+def findings_of(line: str) -> list[str]:
+    """The findings of a line that holds several, and the count of further ones; any other line as it is."""
+    return re.split(r" (?=[▲✖] |\+\d+ more)", line) if line[:2] in ("▲ ", "✖ ") else [line]
 
 
 Check = Callable[[Look, "re.Match[str]"], None]

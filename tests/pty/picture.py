@@ -1,20 +1,26 @@
 """Pictures of a terminal: `python -m tests.pty.picture [--size 160x50] [--press "2 down"] OUT.png [-- CMD]`.
 
-Draws the console in its demo, or whatever command follows `--`, as a PNG. The font is DejaVu Sans Mono
+Draws the console in its demo, or whatever command follows `--`, as a PNG. With `--containers` the demo finds
+the containers of a shop in a private engine, and sees no process but its own. The font is DejaVu Sans Mono
 (Debian: fonts-dejavu-core); bars and braille are drawn as shapes, so that they join as in a terminal.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import shutil
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.pty.terminal import Terminal
+from tests.servers.dockerd import Dockerd
 
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
 CELL = (9, 18)
@@ -27,6 +33,48 @@ NAMED = {
     "brightmagenta": "d670d6", "brightcyan": "29b8db", "brightwhite": "ffffff",
 }  # fmt: skip
 """What pyte calls the sixteen colours."""
+
+ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""A command that sees no process but its own."""
+_SERVE = 'i=0; while :; do i=$((i + 1)); echo "GET /products/$((i * 37 % 900)) 200"; sleep 3; done'
+SHOP: Mapping[str, tuple[Sequence[str], str]] = {
+    "shop-web-1": (("--memory", "128m"), _SERVE),
+    "shop-web-2": (("--memory", "128m"), _SERVE),
+    "shop-api-1": (("--cpus", "0.2"), "while :; do :; done"),
+    "shop-search-1": (
+        ("--memory", "64m", "--tmpfs", "/index:size=40m"),
+        "dd if=/dev/zero of=/index/x bs=1M count=36; exec sleep 100000",
+    ),
+    "shop-cart-1": ((), "exec sleep 100000"),
+    "shop-mailer-1": (
+        ("--health-cmd", "echo smtp timeout; false", "--health-interval", "2s", "--health-retries", "1"),
+        "exec sleep 100000",
+    ),
+    "shop-worker-1": (
+        ("--restart", "always"), "sleep 1; echo 'FATAL cannot reach the ledger: connection refused'; exit 3",
+    ),
+    "shop-import-1": (("--memory", "16m"), "dd if=/dev/zero of=/dev/shm/x bs=1M count=48"),
+    "shop-migrate-1": ((), "echo 41 migrations applied"),
+}  # fmt: skip
+"""Containers with something to tell: their options, and what their shell runs."""
+
+
+@contextlib.contextmanager
+def shop() -> Iterator[Mapping[str, str]]:
+    """The environment in which the shop's containers are found, while they run."""
+    with Dockerd() as engine:
+        for name, (options, script) in SHOP.items():
+            service = name.split("-")[1]
+            labels = ("com.docker.compose.project=shop", f"com.docker.compose.service={service}")
+            named = [part for label in labels for part in ("--label", label)]
+            engine.run(name, "sh", "-c", script, options=[*options, *named])
+        yield {"DOCKER_HOST": engine.host}
+
+
+def possible() -> bool:
+    """Whether this machine lets us run an engine."""
+    programs = ("dockerd", "docker", "busybox", ALONE[0])
+    return os.geteuid() == 0 and all(map(shutil.which, programs))
 
 
 def draw(cells: list[list[Any]]) -> Image.Image:
@@ -80,18 +128,30 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="160x50", help="columns x rows")
     parser.add_argument("--wait", type=float, default=20.0, help="seconds before the first key")
+    parser.add_argument(
+        "--containers", action="store_true", help="with a private engine: needs root, docker.io"
+    )
     parser.add_argument("--press", default="", help="keys by name, separated by blanks")
     words = sys.argv[1:]
     cut = words.index("--") if "--" in words else len(words)
     options = parser.parse_args(words[:cut])
     columns, rows = (int(part) for part in options.size.split("x"))
-    command = words[cut + 1 :] or [str(Path(sys.executable).parent / "opsconsole"), "demo"]
-    with Terminal(command, size=(columns, rows)) as terminal:
+    program = os.path.relpath(Path(sys.executable).parent / "opsconsole")
+    command = words[cut + 1 :] or [program, "demo"]
+    with contextlib.ExitStack() as stack:
+        env: Mapping[str, str] = {}
+        if options.containers and possible():
+            env, command = stack.enter_context(shop()), [*ALONE, *command]
+        elif options.containers:
+            print("without containers: they need root, docker.io and busybox", file=sys.stderr)
+        terminal = stack.enter_context(Terminal(command, size=(columns, rows), env=env))
         time.sleep(options.wait)
         for key in options.press.split():
             terminal.press(key)
             time.sleep(1.0)
         draw(terminal.cells()).save(options.out, optimize=True)
+        terminal.press("q")
+        terminal.wait()
     return 0
 
 

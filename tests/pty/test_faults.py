@@ -8,26 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.faults import BACK, PAUSE, TOLD, Scene, Server, scene
+from tests.faults.servers import BACK, HANDLES, PAUSE, TOLD, Scene, direct, scene
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer, wheel_bindir
 from tests.servers.redis import RedisServer, wheel_redis
 
 SECONDS = 6.0
 """How long a fault lasts here; `make faults` takes ten times as long."""
-HANDLES = 3
-"""File descriptors a recovery may leave open more than before: a spare connection of a pool."""
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A console that looks at the wheels' PostgreSQL and Redis."""
     with contextlib.ExitStack() as stack:
-        servers: dict[str, Server] = {
-            "postgres": stack.enter_context(PostgresServer(wheel_bindir())),
-            "redis": stack.enter_context(RedisServer(wheel_redis())),
+        subjects = {
+            "postgres": direct("postgres", stack.enter_context(PostgresServer(wheel_bindir()))),
+            "redis": direct("redis", stack.enter_context(RedisServer(wheel_redis()))),
         }
-        yield stack.enter_context(scene(tmp_path_factory.mktemp("faults"), servers))
+        yield stack.enter_context(scene(tmp_path_factory.mktemp("faults"), subjects))
 
 
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
@@ -45,7 +43,7 @@ def test_a_fault_is_told_hurts_nobody_else_and_ends(here: Scene, name: str, faul
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
 def test_the_engine_is_missed_and_comes_back(own_dockerd: Dockerd, tmp_path: Path, fault: str) -> None:
     own_dockerd.fleet(2, crashing=0)
-    with scene(tmp_path, {"docker": own_dockerd}) as console:
+    with scene(tmp_path, {"docker": direct("docker", own_dockerd)}) as console:
         outcome = console.suffer("docker", fault, SECONDS)
         assert outcome.told <= TOLD, outcome
         assert outcome.back <= BACK, outcome
@@ -55,14 +53,15 @@ def test_the_engine_is_missed_and_comes_back(own_dockerd: Dockerd, tmp_path: Pat
 
 def test_two_frozen_servers_are_left_at_once(here: Scene) -> None:
     here.all_live()
-    for server in here.servers.values():
-        server.freeze()
+    freezing = [subject.faults["frozen"] for subject in here.subjects.values()]
+    for freeze, _ in freezing:
+        freeze()
     try:
-        for name in here.servers:
+        for name in here.subjects:
             assert here.until(name, "failing", TOLD) <= TOLD
         here.terminal.press("q")
         assert here.terminal.wait(3.0) == 0
         assert here.terminal.family() == []
     finally:
-        for server in here.servers.values():
-            server.thaw()
+        for _, thaw in freezing:
+            thaw()

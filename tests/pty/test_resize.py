@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import time
 
 import pytest
 
-from tests.pty.consoles import fake_console, settled, steady, to_overview
-from tests.pty.terminal import Terminal
-
-STORM, STORM_SECONDS = 2_000, 10.0
-WIDEST, HIGHEST = 500, 200
-
-
-def storm(terminal: Terminal, count: int, seconds: float, seed: int) -> None:
-    """Sizes from 1x1 to 500x200 at an even pace; nothing of it is drawn here, which would slow it."""
-    chance = random.Random(seed)
-    start = time.monotonic()
-    for number in range(count):
-        if number % 7 == 0:
-            size = chance.choice([(1, 1), (WIDEST, HIGHEST), (1, HIGHEST), (WIDEST, 1), (2, 2), (80, 24)])
-        else:
-            size = chance.randint(1, WIDEST), chance.randint(1, HIGHEST)
-        terminal.resize(*size)
-        time.sleep(max(0.0, start + (number + 1) * seconds / count - time.monotonic()))
-
-
-def fresh(size: tuple[int, int], *keys: str) -> str:
-    """The screen of a console that was never resized."""
-    with fake_console(size=size) as terminal:
-        terminal.wait_for("40 rows")
-        for key in keys:
-            terminal.press(key)
-            terminal.wait_quiet(0.2)
-        return settled(terminal)
+from tests.faults.resize import STORM, stormed
+from tests.pty.consoles import fake_console, settled, steady
 
 
 @pytest.mark.parametrize(
-    ("keys", "size", "count"),
-    [((), (160, 50), STORM), (("2",), (80, 24), STORM // 10), (("2", "enter"), (100, 30), STORM // 10)],
-    ids=["overview", "zoom", "details"],
+    ("place", "count"), [("overview", STORM), ("zoom", STORM // 10), ("details", STORM // 10)]
 )
-def test_after_a_storm_the_last_frame_is_the_one_of_a_fresh_start(
-    keys: tuple[str, ...], size: tuple[int, int], count: int
-) -> None:
-    expected = fresh(size, *keys)
-    with fake_console(size=(120, 40)) as terminal:
-        terminal.wait_for("40 rows")
-        for key in keys:
-            terminal.press(key)
-            terminal.wait_quiet(0.2)
-        with terminal.undrawn():
-            storm(terminal, count, STORM_SECONDS * count / STORM, seed=count)
-            assert terminal.poll() is None, "it did not survive"
-            terminal.resize(*size, blank=True)
-            terminal.wait_quiet(0.5, 30.0)
-        # what was on its way for other sizes comes first
-        terminal.wait_for(lambda t: steady(t.text) == expected, 20.0)
-        assert b"Traceback" not in terminal.raw
-        to_overview(terminal)
-        terminal.press("q")
-        assert terminal.wait(5.0) == 0
+def test_after_a_storm_the_last_frame_is_the_one_of_a_fresh_start(place: str, count: int) -> None:
+    result = stormed(place, count, seed=count)
+    assert result.passes, result
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.001, 0.004, 0.008, 0.02])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import termios
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.pty.consoles import fake_console
+from tests.pty import fakes
+from tests.pty.consoles import fake_console, real_console
 from tests.pty.sequences import modes
 from tests.pty.terminal import Terminal
 
@@ -53,6 +56,12 @@ def test_it_ends_at_once_and_gives_the_terminal_back(way: str) -> None:
         assert b"Traceback" not in terminal.raw
 
 
+def test_a_key_typed_before_the_first_paint_is_obeyed(tmp_path: Path) -> None:
+    with real_console(tmp_path, 'sources = ["system"]\n', size=(100, 30)) as terminal:
+        terminal.press("1")
+        terminal.wait_for("PID +USER")
+
+
 @pytest.mark.parametrize("screen", ["overview", "zoom", "details", "prompt", "command", "paused"])
 def test_it_can_be_told_to_end_wherever_the_reader_is(screen: str) -> None:
     keys = {"overview": "", "zoom": "2", "details": "2\r", "prompt": "2/", "command": "\x10", "paused": "p"}
@@ -71,6 +80,30 @@ def test_a_closed_terminal_ends_it_and_leaves_no_process() -> None:
         terminal.wait_for("40 rows")
         terminal.hang_up()
         terminal.wait(GONE_LIMIT)
+        assert terminal.family() == []
+
+
+DRAWING = """
+import sys
+from tests.pty import fakes
+app = fakes.console("frozen")
+end = app._told_to_end
+def draw_and_end(number):
+    for _ in range(100):
+        app._driver.write(" ")
+    end(number)
+app._told_to_end = draw_and_end
+app.run()
+sys.exit(app.return_code)
+"""
+
+
+def test_a_terminal_closed_amid_drawing_ends_it() -> None:
+    """What is still drawn does not wait for a terminal that takes nothing any more."""
+    with Terminal([sys.executable, "-c", DRAWING], env=fakes.environment()) as terminal:
+        terminal.wait_for("40 rows")
+        terminal.hang_up()
+        assert terminal.wait(GONE_LIMIT) == 128 + signal.SIGHUP
         assert terminal.family() == []
 
 

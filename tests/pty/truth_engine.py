@@ -22,7 +22,7 @@ PROBED = 8 << 20
 """Bytes that what starts a health check takes for a moment."""
 SECONDS = 3.0
 """Ages go on between the two readings."""
-_HEADINGS = ("NAME", "STATE", "CPU 2 MIN", "CPU", "MEM/LIMIT", "RST", "UP", "NET IN/OUT", "IMAGE")
+_HEADINGS = ("NAME", "STATE", "CPU 2 MIN", "CPU", "MEM/LIMIT", "MEM", "RST", "UP", "NET IN/OUT", "IMAGE")
 _TEXTS = ("NAME", "STATE", "IMAGE")
 """Columns whose words begin below the heading's first letter; figures end below its last."""
 _UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -89,7 +89,8 @@ class EngineTruth:
             (r"✖ (\S+) restarted (\d+)x in 10m, exit (\d+)", self._restarted),
             (r"✖ (\S+) exit (\d+) OOM (\S+) ago", self._killed),
             (r"[▲✖] (\S+) CPU (\S+) of its (\S+) cores(?:, throttled \S+)?", self._limited),
-            (r"\+(\d+) more findings", lambda look, match: None),  # the title has their number
+            (r"top((?: \S+ \S+%)+)", self._busiest),
+            (r"\+(\d+) more", lambda look, match: None),  # the title has their number
         )
         look.lines("Containers", rest, rules)
 
@@ -141,7 +142,7 @@ class EngineTruth:
         return whole_words or (len(begin) >= 5 and true.startswith(begin))
 
     def _usage(self, look: Look, name: str, row: Mapping[str, str], item: Mapping[str, Any]) -> None:
-        used, slash, limit = row["MEM/LIMIT"].partition("/") if "MEM/LIMIT" in row else ("-", "", "")
+        used, slash, limit = row.get("MEM/LIMIT", row.get("MEM", "-")).partition("/")
         if slash:
             true = float(item["HostConfig"]["Memory"])
             look.near(f"memory limit of {name}", size(limit), (true, true))
@@ -193,6 +194,12 @@ class EngineTruth:
         cpu = self._stats(match[1], "CPUPerc")
         if cpu is not None:
             look.near("CPU of its limit", share(match[2]), (cpu[0] / limit, cpu[1] / limit), plus=CPU / limit)
+
+    def _busiest(self, look: Look, match: re.Match[str]) -> None:
+        for name, shown in re.findall(r"(\S+) (\S+%)", match[1]):
+            cpu = self._stats(name, "CPUPerc")
+            if cpu is not None:
+                look.near(f"CPU of {name}", share(shown), cpu, plus=CPU)
 
     def _sums(self, look: Look, match: re.Match[str]) -> None:
         look.equal("cores", int(match[2]), self.info["NCPU"])

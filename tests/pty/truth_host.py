@@ -87,6 +87,8 @@ class HostTruth:
             (r"psi((?: \w+ \S+)+)", self._pressure),
             (r"(\d+) (\S+) (\S+) (\S+) (.+)", self._process),
             (r"[▲✖] (zombies|state D) (\d+) .*", self._states),
+            (r"[▲✖] (/\S+) (\S+) used, (\S+) free.*", self._filling),
+            (r"\+\d+ more", lambda look, match: None),  # the title has their number
             (r"top .*", lambda look, match: None),  # the names of the table's rows, with the same figures
         )
         look.lines("System", [words(line) for line in pane.lines], rules)
@@ -133,6 +135,11 @@ class HostTruth:
         used, available = self._df(match[2])
         look.near(f"used of {match[2]}", share(match[1]), (used, used), plus=0.002)
         look.near(f"free on {match[2]}", size(match[3]), (available, available), plus=DISK)
+
+    def _filling(self, look: Look, match: re.Match[str]) -> None:
+        used, available = self._df(match[1])
+        look.near(f"used of {match[1]}", share(match[2]), (used, used), plus=0.002)
+        look.near(f"free on {match[1]}", size(match[3]), (available, available), plus=DISK)
 
     def _df(self, shown: str) -> tuple[float, int]:
         """What df says of a mount point, whose name may be cut; not a number when it knows none."""

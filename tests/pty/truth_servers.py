@@ -60,10 +60,12 @@ class CacheTruth:
             (r"evicted (\S+)/s expired (\S+)/s", self._evicted),
             (r"ops (\S+)/s ping (\S+)", self._operations),
             (r"clients (\d+) of (\d+) blocked (\d+)", self._clients),
+            (r"evicted (\S+)/s expired (\S+)/s clients (\d+) of (\d+) blocked (\d+)", self._brief),
+            (r"\+\d+ more", lambda look, match: None),  # the title has their number
             (r"saved not since the start, (\S+) changes?", self._changes),
             (r"keys (\S+) in 1 database, (\S+) with a ttl", self._keys),
             (r"slow (\d+) over 10ms", self._slow),
-            (r"net ▼ (\S+)/s ▲ (\S+)/s cpu (\S+)", self._traffic),
+            (r"net ↓ (\S+)/s ↑ (\S+)/s cpu (\S+)", self._traffic),
             (r"fragm\. (\S+), (\S+) beyond use", self._fragmentation),
             (r"server Redis (\S+) standalone, up (\S+)", self._server),
             (r"db0 (\S+) 100% (\S+) (\S+) (\S+)", self._space),
@@ -110,6 +112,10 @@ class CacheTruth:
         self._evicting(look, match)
         look.near("expirations", amount(match[2]), self._rate("expired_keys", look), plus=1)
 
+    def _brief(self, look: Look, match: re.Match[str]) -> None:
+        self._evicted(look, match)
+        self._connected(look, match[3], match[4], match[5])
+
     def _operations(self, look: Look, match: re.Match[str]) -> None:
         true = self._rate("total_commands_processed", look)
         look.near("commands", amount(match[1]), true, part=RATE)
@@ -117,9 +123,12 @@ class CacheTruth:
         look.near("ping", time_span(match[2]), (0, PING_MOST))
 
     def _clients(self, look: Look, match: re.Match[str]) -> None:
-        look.near("clients", Shown(int(match[1]), 0), self._gauge("connected_clients", look))
-        look.near("most clients", Shown(int(match[2]), 0), self._gauge("maxclients", look))
-        look.near("blocked", Shown(int(match[3]), 0), self._gauge("blocked_clients", look))
+        self._connected(look, match[1], match[2], match[3])
+
+    def _connected(self, look: Look, connected: str, most: str, blocked: str) -> None:
+        look.near("clients", Shown(int(connected), 0), self._gauge("connected_clients", look))
+        look.near("most clients", Shown(int(most), 0), self._gauge("maxclients", look))
+        look.near("blocked", Shown(int(blocked), 0), self._gauge("blocked_clients", look))
 
     def _changes(self, look: Look, match: re.Match[str]) -> None:
         true = self._gauge("rdb_changes_since_last_save", look)
@@ -198,7 +207,7 @@ class DatabaseTruth:
             (r"(\d+) idle in tx (\S+) .*", self._aged),
             (r"└ (\d+) waits (\S+) .*", self._aged),
             (r"▲?✖? ?(\d+) bench (?:\S+ )?(idle in tx|active) (\S+) .*", self._session),
-            (r"(bench|postgres) (\d+) (\S+) (\S+) (\S+) \S+", self._one_database),
+            (r"(bench|postgres) (\d+) (\S+) (?:(\S+) )?(\S+) (\S+) \S+", self._one_database),
             (r"\+\d+ more.*", lambda look, match: None),  # the title has their number
         )
         look.lines("Database", [words(line) for line in pane.lines], rules)
@@ -323,8 +332,10 @@ class DatabaseTruth:
         )
 
     def _one_database(self, look: Look, match: re.Match[str]) -> None:
-        """Sessions, transactions a second, share of blocks found, size; growth takes minutes to know."""
-        name, sessions, tps, found, bytes_ = match.groups()
+        """Sessions, transactions a second, rollbacks, share of blocks found, size; growth takes minutes."""
+        name, sessions, tps, rolled_back, found, bytes_ = match.groups()
+        if rolled_back:
+            self._rolled_back(look, rolled_back)
         look.near(f"sessions of {name}", Shown(int(sessions), 0), self._gauge(f"{name}_sessions", look))
         low, high = self.database.rate(f"{name}_transactions", look.moment, STRETCH)
         # here each console counts its own questions as well

@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from tests.servers.building import Building
 
 
 def required() -> bool:
     """Whether a missing server is a failure: on the gate it is."""
     return os.environ.get("CI") == "true" or os.environ.get("OPSCONSOLE_REQUIRE_SERVERS") == "1"
+
+
+def absent(message: str) -> NoReturn:
+    """Something a test needs is not here: a failure on the gate, and elsewhere a skip that says why."""
+    if required():
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 def require(program: str, package: str) -> str:
@@ -24,7 +34,14 @@ def require(program: str, package: str) -> str:
         found = shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
     if found is not None:
         return found
-    message = f"{program} is not on this machine: apt-get install {package}"
-    if required():
-        pytest.fail(message)
-    pytest.skip(message)
+    absent(f"{program} is not on this machine: apt-get install {package}")
+
+
+def built(building: Building, program: str) -> str:
+    """The path of a program of a server built from source; waits while it is being built."""
+    if not building.built:
+        with building.alone():
+            pass  # whoever is building has done so now
+    if not building.built:
+        absent(f"{building.name} is not built: make {building.name} (it needs Go)")
+    return str(building.directory / program)

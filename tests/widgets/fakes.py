@@ -140,6 +140,7 @@ class FakePane(Pane):
             lambda row: row.name,
             lambda row: row.level,
             plots=[plot],
+            related=lambda row: ("logs", row.name),
         )
         empty = View(
             "empty",

@@ -13,7 +13,7 @@ from console.text import width as cell_width
 from tests.widgets.stage import Sheet, Stage, until
 from tests.widgets.texts import spans
 from widgets.canvas import Canvas, _changed
-from widgets.draw import Line, Span, fit
+from widgets.draw import Line, Span, fit, part
 
 WIDTH = 24
 lines = st.builds(lambda parts: fit(parts, WIDTH), spans)
@@ -46,6 +46,19 @@ def test_one_changed_character_is_one_changed_cell(text: str, at: int) -> None:
     """For plain text the region is as small as can be."""
     other = text[:at] + "x" + text[at + 1 :]
     assert _changed(((text, "text"),), ((other, "text"),), WIDTH) == (at, at + 1)
+
+
+@given(lines, st.integers(0, WIDTH - 1), st.integers(1, WIDTH))
+def test_a_part_of_a_line_is_what_its_cells_show(line: Line, left: int, size: int) -> None:
+    right = min(WIDTH, left + size)
+    shown = part(line, left, right)
+    if shown is not None:
+        assert cells(shown) == cells(line)[left:right]
+
+
+@given(st.text("ab ─━▁▆…·→█", min_size=WIDTH, max_size=WIDTH), st.integers(0, WIDTH - 1))
+def test_plain_text_and_bars_are_painted_in_parts(text: str, left: int) -> None:
+    assert part(((text, "text"),), left, WIDTH) == ((text[left:], "text"),)
 
 
 class Watched(Sheet):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.findings import Severity
 from tests.widgets.texts import clean_text
-from widgets.columns import GAP, Column, draw_header, draw_row, layout, small_table
+from widgets.columns import APART, GAP, Column, draw_header, draw_row, layout, needs_of, small_table
 from widgets.draw import line_width
 
 
@@ -57,6 +57,48 @@ def test_rows_and_headers_have_one_width(given_columns: list[Column[Any]], cells
     assert line_width(draw_row(widths, text)) == taken
     for c, _ in widths:
         assert line_width(draw_header(widths, c.id, True)) == taken
+
+
+needs = st.dictionaries(st.sampled_from([f"c{i}" for i in range(8)]), st.integers(0, 40), min_size=1)
+
+
+@given(columns, st.integers(0, 200), needs)
+def test_no_column_takes_more_than_it_needs(
+    given_columns: list[Column[Any]], cells: int, known: dict[str, int]
+) -> None:
+    """But for what sets the columns apart; none with something to say is left out while there is room."""
+    widths = layout(given_columns, cells, known)
+    taken = sum(w for _, w in widths) + GAP * (len(widths) - 1)
+    kept = [c for c, _ in widths]
+    assert taken <= cells or len(kept) == 1 or all(c.drop == 0 for c in kept)
+    for c, w in widths:
+        if c.flex and c.id in known:
+            assert w <= max(known[c.id], len(c.title) + 1) + APART
+        elif not c.flex:
+            assert c.width <= w <= c.width + APART
+    silent = [c for c in given_columns if c not in kept and known.get(c.id) == 0]
+    whole = sum(c.width for c in given_columns) + GAP * len(given_columns)
+    if whole <= cells:
+        assert [c for c in given_columns if c not in silent] == kept
+
+
+def test_a_column_without_a_word_leaves_its_room_to_the_others() -> None:
+    """Until it has one; what may not be dropped stays."""
+    given_columns = [column("name", 4, 1), column("project", 10, 1, drop=1), column("state", 5, 2)]
+    assert [w for _, w in layout(given_columns, 40)] == [8, 15, 15]
+    assert [(c.id, w) for c, w in layout(given_columns, 40, {"name": 8, "project": 0, "state": 29})] == [
+        ("name", 9),  # one more than it needs sets it apart
+        ("state", 30),
+    ]
+    known = needs_of(given_columns, ["abcdefgh", "x"], {"state": 12})
+    assert known == {"name": 8, "project": 8, "state": 12}
+    assert needs_of(given_columns, [], known) == known
+
+
+def test_a_cell_may_have_several_roles() -> None:
+    """As a meter; it keeps to its width."""
+    bar = column("bar", 6, cell=lambda row: "50%", spans=lambda row: [("━━", "accent"), ("──────", "dim")])
+    assert draw_row([(bar, 6)], "x") == [("━━", "accent"), ("───…", "dim")]
 
 
 def test_the_arrow_stays_when_the_title_is_too_long() -> None:

@@ -52,6 +52,13 @@ def test_the_header_says_who_where_how_wrong_and_what_it_costs() -> None:
     assert shown.rstrip().rsplit("   ", 1)[0].endswith("own 1.1% 58.0M")
 
 
+def test_the_header_keeps_its_halves_apart() -> None:
+    """At whatever width: `pendingown` is no word."""
+    for width in range(70, 130):
+        shown = header(width, critical=21, warnings=12, firing=18, pending=4, own_cpu=0.13, own_memory=7e7)
+        assert " own 13%" in shown
+
+
 @pytest.mark.parametrize("width", [100, 60, 45, 30, 24])
 def test_the_header_keeps_what_is_wrong_and_the_banner(width: int) -> None:
     """Names give way first, words next."""
@@ -67,6 +74,9 @@ def test_the_header_says_which_moment_is_shown_while_paused() -> None:
     assert ", 1m15s ago" in shown
     assert "paused at " in shown
     assert "-1m15s" in header(24, paused_for=75.0)
+    crowded = header(80, critical=4, warnings=9, paused_for=75.0, own_cpu=0.05, own_memory=5e7)
+    assert "✖ 4 ▲ 9" in crowded
+    assert "paused at" in crowded  # the word before the words for the counts
     assert "paused" not in header(120)
 
 
@@ -82,10 +92,19 @@ def test_the_header_is_never_wider_than_the_screen(
 
 def test_the_wrong_line_shows_the_worst_first_and_counts_the_rest() -> None:
     """Nothing wrong is out of sight unannounced."""
-    assert wrong(200, FINDINGS[:1]) == " ✖ 2 api-3 restarting, exit 137 OOM "
+    assert wrong(200, FINDINGS[:1]) == " ✖ api-3 restarting, exit 137 OOM [2] "
+    assert wrong(200, [("", FINDINGS[0][1])]) == " ✖ api-3 restarting, exit 137 OOM "
     assert wrong(50, FINDINGS).endswith(" +3 more")
     assert wrong(90, FINDINGS).endswith(" +2 more")
     assert wrong(400, FINDINGS).count("▲") == 2
+
+
+def test_a_finding_that_is_cut_keeps_the_key_of_its_pane() -> None:
+    """Half a sentence with its key says more than a count."""
+    assert (
+        wrong(76, FINDINGS) == " ✖ api-3 restarting, exit 137 OOM [2]  ✖ api-4 restarting, exi… [2]  +2 more"
+    )
+    assert wrong(60, FINDINGS) == " ✖ api-3 restarting, exit 137 OOM [2]  +3 more"
 
 
 @given(st.integers(1, 200), st.lists(st.sampled_from(FINDINGS), max_size=8))
@@ -176,6 +195,14 @@ def test_the_chosen_tab_is_in_view_beside_the_state(width: int) -> None:
         shown = tabs(width, chosen, "3 Database  ✖ stale  and a long headline", "✖ stale")
         assert f" {name} " in shown
         assert "✖ stale" in shown
+
+
+def test_tabs_that_have_no_room_are_announced() -> None:
+    """To the left and to the right; no name is cut."""
+    assert tabs(40, 0, brief="3 Database").split() == ["Sessions", "Locks", "Tables", "›", "3", "Database"]
+    assert tabs(32, 4, brief="3 Database").split() == ["‹", "Statements", "3", "Database"]
+    assert "‹" in tabs(40, 2, brief="3 Database  ✖ 2")
+    assert "›" not in tabs(120, 2, brief="3 Database")
 
 
 class Choosing(Listening):

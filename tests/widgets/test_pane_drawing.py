@@ -14,7 +14,7 @@ from tests.widgets.fakes import ROWS, FakePane, FakeSnapshot, context_of
 from tests.widgets.texts import spans
 from widgets.draw import Line, Span, line_width
 from widgets.pane import Context, finding_lines
-from widgets.pane_drawing import draw_pane, draw_unfound, frame, rule, title_spans
+from widgets.pane_drawing import draw_absence, draw_pane, draw_unfound, frame, rule, title_spans
 
 GOOD = FakeSnapshot(rows=ROWS)
 BAD = (
@@ -98,8 +98,11 @@ def test_not_found_says_how_to_configure_it() -> None:
     context = context_of(error=NotFound("no server on the usual ports", "set FAKE_URL"))
     assert title(context) == "3 Fake  not found"
     assert not any(role == "crit" for _, role in title_spans(PANE, context, 3))
-    lines = plain(draw_pane(Configurable("fake"), context, 60, 20))
-    assert lines == [
+    assert plain(draw_pane(Configurable("fake"), context, 60, 20)) == [
+        "no server on the usual ports",
+        "zoom this pane to see how it is configured",
+    ]
+    assert plain(draw_absence(Configurable("fake"), context, 60)) == [
         "not found  no server on the usual ports",
         "set FAKE_URL",
         "",

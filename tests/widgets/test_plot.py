@@ -58,7 +58,7 @@ def test_axes_say_what_and_since_when() -> None:
     assert lines[1].startswith("100% │")
     assert lines[4].startswith(" 50% │")
     assert lines[7].startswith("  0% │")
-    assert lines[8].split() == ["└-2m00s", "-1m00s", "now"]
+    assert lines[8].split() == ["└", "-2m00s", "-1m00s", "now"]
     assert lines[8].endswith("now")
 
 

@@ -134,12 +134,32 @@ async def test_wrong_rows_stand_first_until_the_reader_sorts(
     assert shown(widget) == ["c", "b", "a"]
 
 
+async def test_columns_grow_with_their_text_and_do_not_jump_back(
+    table: tuple[Pilot[None], Table[Box]],
+) -> None:
+    """A long name that is gone leaves them where they are; another size begins anew."""
+    pilot, widget = table
+
+    def place() -> int:
+        return widget.text.index("CPU")
+
+    short = place()
+    widget.show([Box("a-rather-long-name", 0.5), *BOXES])
+    long = place()
+    assert long == short + len("a-rather-long-name") - len("box-00")
+    widget.show(BOXES)
+    assert place() == long
+    await pilot.resize_terminal(41, 10)
+    await until(pilot, lambda: place() == short)
+
+
 async def test_a_click_on_a_header_sorts(table: tuple[Pilot[None], Table[Box]]) -> None:
     """Numbers from large to small at first; a second click turns the order round."""
     pilot, widget = table
-    await pilot.click(widget, offset=(38, 0))
+    title = widget.text.index("CPU")
+    await pilot.click(widget, offset=(title, 0))
     assert (widget.sort_column, widget.descending) == ("cpu", True)
-    await pilot.click(widget, offset=(38, 0))
+    await pilot.click(widget, offset=(title, 0))
     assert (widget.sort_column, widget.descending) == ("cpu", False)
     await pilot.click(widget, offset=(3, 0))
     assert (widget.sort_column, widget.descending) == ("name", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import pytest
 from console.collector import Feed
 from console.config import Config, Limits
 from console.errors import Unreachable
+from console.filters import parse
 from console.findings import Severity
 from console.history import History
 from console.metrics import Sample, labels
@@ -154,11 +156,25 @@ def test_healthy_containers_are_a_calm_pane(width: int, height: int) -> None:
 @pytest.mark.parametrize("value", [WRONG, MANY], ids=["wrong", "many"])
 def test_nothing_wrong_is_below_the_fold_unannounced(value: DockerSnapshot, width: int, height: int) -> None:
     lines = text(draw_pane(PANE, context(value), width, height))
-    shown = sum(1 for line in lines.splitlines() if line.startswith(("✖", "▲")) and "+" not in line[:4])
+    found = context(value).findings
+    # few lines tell findings, others are rows of containers
+    wrong = len(found) if height < 5 else len({finding.subject for finding in found})
+    counted = "more" if height < 5 else "more that are wrong"
+    shown = sum(len(re.findall("[✖▲] (?![+])", line)) for line in lines.splitlines())
     assert shown >= 1
-    wrong = len({finding.subject for finding in context(value).findings})
     if shown < wrong:
-        assert "more findings" in lines or f"+{wrong - shown} more that are wrong" in lines
+        assert f"+{wrong - shown} {counted}" in lines
+
+
+@pytest.mark.parametrize("value", [WRONG, MANY], ids=["wrong", "many"])
+def test_four_lines_keep_what_all_of_them_take(value: DockerSnapshot) -> None:
+    """Half of them for what is wrong; the rest for sums and for who takes most."""
+    lines = drawn(value, 78, 4).splitlines()
+    assert [line[:4] for line in lines[2:]] == ["cpu ", "top "]
+    assert lines[0].startswith("✖ worker restarting, exit 137 OOM")
+    told = [float(share.rstrip("%")) for share in re.findall(r" ([\d.]+%)", lines[3])]
+    assert told == sorted(told, reverse=True)
+    assert 1 <= len(told) <= 4
 
 
 def test_exit_code_and_oom_come_first_and_the_worst_rows_on_top() -> None:
@@ -202,7 +218,8 @@ def test_the_title_counts_and_names_what_is_not_running() -> None:
 def test_a_wider_pane_shows_more_columns() -> None:
     wanted = {
         36: ("NAME", "STATE", "CPU"),
-        52: ("MEM/LIMIT", "RST"),
+        52: ("MEM", "RST"),
+        64: ("MEM/LIMIT",),
         90: ("UP", "CPU 2 MIN"),
         120: ("NET IN/OUT", "IMAGE"),
     }
@@ -217,20 +234,20 @@ def test_a_row_has_its_last_two_minutes() -> None:
     history = History()
     own = container(1).metric_labels
     for second in range(120):
-        sample = Sample("container_cpu_usage_seconds_total", second * (0.1 if second < 60 else 0.9), own)
+        sample = Sample("container_cpu_usage_seconds_total", second * 0.1 + max(0, second - 60) * 0.8, own)
         history.add(NOW - 120 + second, [sample])
-    bars = [char for char in line_of(drawn(CALM, 110, 20, history), "api-1") if char in "▁▂▃▄▅▆▇█"]
+    bars = [char for char in line_of(drawn(CALM, 110, 20, history), "api-1") if char in "▁▂▃▄▅▆"]
     assert len(bars) >= 11
     assert bars[-1] > bars[0]
 
 
 def test_sums_stand_below_when_there_is_room() -> None:
     assert "cpu 0.0 of 4 cores  mem 200M of 16.0G" in drawn(CALM, 110, 6).splitlines()[-1]
-    assert drawn(CALM, 36, 2).startswith("  cpu 0.0 of 4 cores")
+    assert drawn(CALM, 36, 2).startswith("cpu 0.0 of 4 cores")
     assert "more" in drawn(MANY, 110, 10).splitlines()[-1]
     one = container(1)
     unknown = drawn(snapshot(one, usage={one.id: usage(cpu=math.nan)}), 36, 2)
-    assert unknown.startswith("  cpu - of 4 cores"), "nothing measured yet is not nothing used"
+    assert unknown.startswith("cpu - of 4 cores"), "nothing measured yet is not nothing used"
 
 
 def test_an_empty_engine_is_no_fault() -> None:
@@ -357,3 +374,15 @@ def test_the_pane_loads_no_driver() -> None:
         "sys.exit(any(name in sys.modules for name in drivers))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_log_of_a_container_is_no_other_containers() -> None:
+    """Also where its name is the beginning of another's, or has a dot."""
+    related = view("containers").related
+    assert related is not None
+    for name, others in (("api", ("api-2", "my-api")), ("shop.api", ("shop-api", "shop.api.old"))):
+        row = rows(context(snapshot(replace(container(1), name=name))))[0]
+        kind, text = related(row)
+        assert kind == "logs"
+        assert parse(text).match({"source": name, "text": "", "level": ""})
+        assert not any(parse(text).match({"source": other, "text": "", "level": ""}) for other in others)

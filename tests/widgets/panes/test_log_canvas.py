@@ -288,9 +288,9 @@ def test_the_histogram_has_its_bars_in_their_places() -> None:
     )
     lines = histogram(context.snapshot, NOW, 60)
     bars = [line[2][0] for line in lines[:3]]
-    assert bars[0].endswith("█ ▂ ")
-    assert bars[1].endswith("  █ ")
-    assert bars[2].endswith("█ ▆▄")
+    assert bars[0].endswith("▆ ▂ ")
+    assert bars[1].endswith("  ▆ ")
+    assert bars[2].endswith("▆ ▅▃")
     assert all(len(bar) == 38 for bar in bars)
 
 

@@ -106,7 +106,9 @@ def test_it_keeps_to_its_room(value: RedisSnapshot, width: int, height: int) -> 
     # others may be cut by the frame, as the right one of two columns
     assert width >= TWO_COLUMNS or all(line_width(line) <= width for line in first)
     wrong = [line for line in lines if line and line[0][0][:1] in ("✖", "▲")]
-    assert len(first) == min(4, height - len(wrong))
+    if height >= 5:  # below, several stand in a line
+        assert len(first) == min(4, height - len(wrong))
+    assert "evicted" in text(lines)
     assert all(clean(part) == part for line in lines for part, _ in line)
 
 
@@ -162,7 +164,7 @@ def test_the_figures_an_engineer_asks_for() -> None:
     assert "role    master, no replicas" in shown
     assert "keys    100 in 1 database, 0% with a ttl" in shown
     assert "slow    3 over 10ms" in shown
-    assert "net     ▼ 1.0K/s ▲ 2.0K/s  cpu 25%" in shown
+    assert "net     ↓ 1.0K/s ↑ 2.0K/s  cpu 25%" in shown
     assert "server  Redis 7.0.15 standalone, up 1m40s" in shown
 
 
@@ -207,7 +209,7 @@ def test_the_last_two_minutes_are_beside_the_figures() -> None:
     lines = PANE.body(context(snapshot(), history), 76, 12)
     hit = text(lines[:1])
     assert line_width(lines[0]) == 76
-    assert "█" in hit
+    assert "▆" in hit
     assert hit[-1] in "▄▅"
     assert "▁" not in text(lines[2:3])  # nothing was evicted: no row of zeros
 

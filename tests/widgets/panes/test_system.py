@@ -222,9 +222,9 @@ def test_every_core_or_the_busiest_of_its_neighbours_has_a_bar(cores: int) -> No
     idle = [CpuShares(f"cpu{i}", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0) for i in range(cores)]
     idle[cores // 2] = replace(BURNING, name=f"cpu{cores // 2}")
     shown = body(replace(CALM, cores=tuple(idle)), 56, 22)
-    lines = [line for line in shown.split("\n") if "▁" in line or "█" in line]
-    assert sum(line.count("█") for line in lines) == 1
-    bars = sum(line.count("▁") + line.count("█") for line in lines)
+    lines = [line for line in shown.split("\n") if "▁" in line or "▆" in line]
+    assert sum(line.count("▆") for line in lines) == 1
+    bars = sum(line.count("▁") + line.count("▆") for line in lines)
     assert bars == cores if cores <= 64 else cores / 16 < bars <= 100
 
 
@@ -243,7 +243,7 @@ def test_the_last_two_minutes_are_beside_the_meters() -> None:
     (line,) = [line for line in body(CALM, 100, 22, history).split("\n") if line.startswith("cpu")]
     past = line.partition("┼")[2].partition("iowait")[0].strip("─ ")
     assert set(past[: len(past) // 3]) == {"▂"}
-    assert set(past[-len(past) // 3 :]) == {"█"}
+    assert set(past[-len(past) // 3 :]) == {"▆"}
 
 
 def test_the_title_has_cores_memory_uptime_and_what_is_wrong() -> None:
