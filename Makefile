@@ -27,8 +27,17 @@ run: $(STAMP) ## the console on this host
 demo: $(STAMP) ## the console against embedded servers with something to see
 	@$(BIN)/opsconsole demo
 
-test: $(STAMP) ## all tests, against real servers, on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadscope
+test: $(STAMP) ## all tests, against real servers; one more at once than there are cores, since many wait
+	@$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadscope
+
+prometheus: ## the real prometheus and promtool that tests measure against, once; needs Go
+	@$(PYTHON) tests/servers/building.py prometheus
+
+ferretdb: ## the real server that speaks MongoDB's protocol, once; needs Go
+	@$(PYTHON) tests/servers/building.py ferretdb
+
+servers: ## both of them, one after the other
+	@$(PYTHON) tests/servers/building.py prometheus ferretdb
 
 lint: $(STAMP) ## ruff, mypy, pyright, import-linter, side by side
 	@$(MAKE) --no-print-directory -j4 lint-ruff lint-mypy lint-pyright lint-imports
@@ -51,11 +60,15 @@ format: $(STAMP) ## write the code the way ruff wants it
 bench: $(STAMP) ## the budgets beside the peers that are installed
 	@$(BIN)/python -m tests.bench
 
-faults: $(STAMP) ## every server killed, frozen for 60 s and restarted in turn
-	@$(BIN)/python -m tests.bench.faults
+soak: $(STAMP) ## whether memory stays flat over two hours under the bench's load
+	@$(BIN)/python -m tests.bench.soak
 
-picture: $(STAMP) ## the picture of the README, from the demo
-	@$(BIN)/python -m tests.pty.picture --size 124x34 docs/overview.png
+faults: $(STAMP) ## all faults in full, half an hour: servers, networks, logs, the screen, the journal, runs, alerts
+	@bad=0; for what in journal runs logs hostile resize servers alerts; do \
+	  echo "-- $$what"; $(BIN)/python -m tests.faults.$$what || bad=1; done; exit $$bad
+
+picture: $(STAMP) ## the picture of the README, from the demo and containers of a private engine
+	@$(BIN)/python -m tests.pty.picture --containers --size 124x34 --wait 60 docs/overview.png
 
 docs: $(STAMP) ## the reference tables, from the code
 	@$(BIN)/python -m console.reference
@@ -67,4 +80,4 @@ constraints: $(STAMP) ## pin what is installed now: names and versions only
 clean: ## remove what was set up and made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install run demo test lint lint-ruff lint-mypy lint-pyright lint-imports format bench faults picture docs constraints clean
+.PHONY: help install run demo test prometheus ferretdb servers lint lint-ruff lint-mypy lint-pyright lint-imports format bench soak faults picture docs constraints clean
