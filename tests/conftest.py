@@ -1,5 +1,6 @@
 """Fixtures any test may ask for by name."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.servers.dockerd import dockerd, own_dockerd
@@ -19,3 +20,15 @@ __all__ = [
 # both cores are busy while the whole suite runs: how long an example takes says nothing then
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+LONGEST = ("pty", "faults", "screens", "widgets")
+"""The folders whose modules wait most: begun first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the modules that take longest in front, each in its own order."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
+
+    items.sort(key=rank)

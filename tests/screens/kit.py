@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets._toast import Toast
 
+from console.clock import SystemClock
 from console.config import Config, Profile
 from console.findings import Finding, Severity
 from screens.app import OpsConsole
@@ -35,6 +37,18 @@ def production(**fields: Any) -> Config:
     return Config(profile="production", profiles={"production": Profile(banner="PRODUCTION")}, **fields)
 
 
+class EarlyClock(SystemClock):
+    """Runs as this machine's clocks do, from six in the morning on: what is due is the same at any hour."""
+
+    def __init__(self) -> None:
+        self._began = self.monotonic()
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        six = datetime.now().astimezone().replace(hour=6, minute=0, second=0, microsecond=0)
+        return six.astimezone(UTC) + timedelta(seconds=self.monotonic() - self._began)
+
+
 @asynccontextmanager
 async def console(
     given: Sequence[FakeSource],
@@ -45,7 +59,7 @@ async def console(
     toasts_drawn: bool = False,
 ) -> AsyncIterator[tuple[Pilot[None], OpsConsole]]:
     """The app, once every source was read and drawn."""
-    app = OpsConsole(config or Config(), given, notes, host="db-eu-1", clock=clock)
+    app = OpsConsole(config or Config(), given, notes, host="db-eu-1", clock=clock or EarlyClock())
     async with app.run_test(size=size, notifications=toasts_drawn) as pilot:
         await first_readings(pilot, app)
         yield pilot, app
