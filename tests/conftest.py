@@ -1,5 +1,7 @@
 """Fixtures any test may ask for by name."""
 
+import gc
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,6 +22,17 @@ __all__ = [
 # both cores are busy while the whole suite runs: how long an example takes says nothing then
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+# a console keeps what it has loaded out of garbage collections; here that would be every test's
+freeze, gc.freeze = gc.freeze, lambda: None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tidied() -> None:
+    """What a module finds costs its collections nothing, nor what is timed in it."""
+    gc.collect()
+    freeze()
+
 
 LONGEST = ("pty", "faults", "screens", "widgets")
 """The folders whose modules wait most: begun first, so that no worker is left alone with one at the end."""

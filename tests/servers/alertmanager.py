@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.servers import require
-from tests.servers.redis import free_port
+from tests.servers.ports import free_port
 
 START_LIMIT = 20.0
 """Seconds it may take to answer."""

@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 
 from tests.servers import require
-from tests.servers.redis import free_port
+from tests.servers.ports import free_port
 
 START_LIMIT = 10.0
 _SETTINGS = "sys_interval 1\npersistence false\nlog_dest stderr\n"

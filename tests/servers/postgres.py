@@ -16,7 +16,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,8 @@ from typing import Self
 from urllib.parse import quote
 
 import psutil
+
+from tests.servers.ports import free_port
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 START_LIMIT = 30.0
@@ -72,7 +73,7 @@ class PostgresServer:
         self.directory = Path(tempfile.mkdtemp(prefix="ops-pg-", dir="/tmp"))  # sockets need short paths
         self.data = self.directory / "data"
         self.socket_dir = self.directory
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._user = _system_user()
         self._group = pwd.getpwnam(self._user).pw_gid if self._user else None
@@ -287,12 +288,6 @@ def _system_user() -> str | None:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _reachable(path: Path) -> bool:

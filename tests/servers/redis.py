@@ -9,10 +9,8 @@ Nothing here needs pytest: the bench uses it too.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import importlib.util
 import os
-import random
 import shutil
 import signal
 import socket
@@ -25,6 +23,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import redis
+
+from tests.servers.ports import free_port
 
 START_LIMIT = 10.0
 """Seconds a server may take to answer PING."""
@@ -196,15 +196,3 @@ class RedisServer:
         """INFO as redis-cli prints it, field by field."""
         lines = (line.partition(":") for line in self.cli("INFO").splitlines())
         return {key: value for key, colon, value in lines if colon}
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on now, below those the kernel gives to clients.
-
-    One of theirs could be taken while a server is down, and a cluster's second port would be too high.
-    """
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -15,8 +15,8 @@ from console.clock import SystemClock
 from console.errors import ExpressionError, OpsError
 from console.history import History
 from console.metrics import Sample, labels
+from tests.servers.ports import free_port
 from tests.servers.prometheus import Prometheus
-from tests.servers.redis import free_port
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from console.runs.run import Status
 from tests.console.runs.kit import running, text
 from tests.console.runs.test_acts import done
 from tests.servers.alertmanager import Alertmanager
-from tests.servers.redis import free_port
+from tests.servers.ports import free_port
 
 MATCHERS: Matchers = (("alertname", "=", "DiskFull"), ("instance", "=~", 'db-"1|2"'), ("team", "!=", "x"))
 NOW = datetime.now(UTC)

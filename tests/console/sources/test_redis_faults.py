@@ -23,7 +23,8 @@ from console.sources.redis.link import SOCKET_LIMIT
 from console.sources.redis.source import RedisSource
 from tests.console.sources.asking_redis import asking, held, until
 from tests.servers import require
-from tests.servers.redis import RedisServer, free_port, wheel_redis
+from tests.servers.ports import free_port
+from tests.servers.redis import RedisServer, wheel_redis
 
 
 async def failure(url: str) -> SourceError:

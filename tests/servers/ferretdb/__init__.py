@@ -18,7 +18,7 @@ import pytest
 
 from tests.servers import built
 from tests.servers.building import FERRETDB
-from tests.servers.redis import free_port
+from tests.servers.ports import free_port
 
 START_LIMIT = 30.0
 """Seconds it may take to listen."""

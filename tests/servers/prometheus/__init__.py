@@ -29,7 +29,7 @@ from typing import Any, Self
 from console.metrics import Labels
 from tests.servers import built
 from tests.servers.building import PROMETHEUS
-from tests.servers.redis import free_port
+from tests.servers.ports import free_port
 
 START_LIMIT = 30.0
 """Seconds it may take to answer."""

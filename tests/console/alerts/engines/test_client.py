@@ -16,8 +16,8 @@ from tests.console.alerts.engines.kit import alertmanager_source, poll, promethe
 from tests.console.sources.health.pki import PEM, Issuer
 from tests.console.sources.health.servers import page, raw, tls_context, web
 from tests.servers.alertmanager import Alertmanager
+from tests.servers.ports import free_port
 from tests.servers.prometheus import Prometheus
-from tests.servers.redis import free_port
 
 HASH = "$2b$04$abcdefghijklmnopqrstuunBMgByaIAZYuFgMUjBx8aaeU/9We5xa"
 """Of hunter22, by bcrypt."""
