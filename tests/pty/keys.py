@@ -88,10 +88,11 @@ def changes(*before: str) -> Check:
 
 
 def place(terminal: Terminal) -> str:
-    """Where the reader is: `overview`, or the number and name of the zoomed pane."""
+    """Where the reader is: `overview`, or the number and name of the zoomed pane; empty: half is painted."""
     lines = terminal.lines()
     zoomed = re.search(r"^ Rows +Back .*?(\d \w+)", lines[2]) if len(lines) > 2 else None
-    return zoomed[1] if zoomed else "overview" if OVERVIEW.search(lines[-1]) else ""
+    overview = OVERVIEW.search(lines[-1])
+    return "" if zoomed and overview else zoomed[1] if zoomed else "overview" if overview else ""
 
 
 def stays(terminal: Terminal, key: str) -> None:
@@ -141,7 +142,7 @@ def reverses(terminal: Terminal, key: str) -> None:
 def closes(terminal: Terminal, key: str) -> None:
     """Back to the overview."""
     terminal.press(key)
-    terminal.wait_for(OVERVIEW, 5.0)
+    terminal.wait_for(lambda t: place(t) == "overview", 5.0)
 
 
 def zooms(title: str) -> Check:
