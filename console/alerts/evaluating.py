@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -166,7 +167,8 @@ class Evaluator:
         return _Grouped(state, group.interval or self._config.alerts.interval, rules)
 
     def _evaluated(self, group: _Grouped, now: float, wall: datetime) -> tuple[RuleStatus, ...]:
-        at = now + self._offset
+        # expressions know whole milliseconds: the next one, so that a sample of this very moment counts
+        at = math.ceil((now + self._offset) * 1000) / 1000
         outcomes = group.state.evaluate(self._store, at)
         found = []
         for ruled, (rule, outcome) in zip(group.rules, outcomes, strict=True):
