@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
+PIECE, PAUSE = 1000, 0.002
+"""Samples that are taken at once, in a few milliseconds, and seconds between: there may be thousands."""
 CLOSE_LIMIT = 1.0
 """Seconds a source may take to close."""
 
@@ -231,7 +233,10 @@ class Collector:
             async with asyncio.timeout(source.deadline):
                 snapshot = await source.poll(focus)
             findings = tuple(by_severity(source.judge(snapshot)))
-            samples.extend(source.samples(snapshot))
+            for sample in source.samples(snapshot):
+                samples.append(sample)
+                if len(samples) % PIECE == 0:
+                    await asyncio.sleep(PAUSE)
         except TimeoutError:
             error = TimedOut(f"no answer within {source.deadline:g} s", AGAIN)
         except SourceError as failure:
@@ -252,10 +257,19 @@ class Collector:
         reading: AnyReading = Reading(
             source.name, self.clock.now(), ended, ended - started, snapshot, error, findings
         )
-        self._record(source, reading, samples)
+        await self._keep(source, reading, samples)
+        self._record(source, reading)
         return reading
 
-    def _record(self, source: AnySource, reading: AnyReading, samples: list[Sample]) -> None:
+    async def _keep(self, source: AnySource, reading: AnyReading, samples: list[Sample]) -> None:
+        """Have the samples in the history, a piece at a time."""
+        answered = reading.error is None
+        self.history.add(reading.monotonic, samples[:PIECE], source.name, answered=answered)
+        for start in range(PIECE, len(samples), PIECE):
+            await asyncio.sleep(PAUSE)
+            self.history.add(reading.monotonic, samples[start : start + PIECE], source.name)
+
+    def _record(self, source: AnySource, reading: AnyReading) -> None:
         feed = self.feeds[source.name]
         feed.reading = reading
         if reading.error is None:
@@ -263,7 +277,6 @@ class Collector:
         elif feed.failing_since is None:
             feed.failing_since = reading.time
         own = own_labels(source)
-        self.history.add(reading.monotonic, samples, source.name, answered=reading.error is None)
         if feed.state is not State.NOT_FOUND:  # what this host never had is not down
             asked = (
                 Sample("up", 0.0 if reading.error else 1.0, own),

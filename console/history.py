@@ -121,7 +121,9 @@ class Polls:
         self._failed = array("d")
 
     def append(self, time: float, answered: bool) -> None:
-        """Note a poll, and whether it was answered."""
+        """Note a poll, and whether it was answered; of one that is told in pieces, once."""
+        if self._times and self._times[-1] == time:
+            return
         for times in (self._times,) if answered else (self._times, self._failed):
             times.append(time)
             if len(times) >= 2 * POLLS:
@@ -225,7 +227,8 @@ class History:
         """Record the samples of one poll, all at one time (steady seconds).
 
         With the name of their source it is known which of its series have ended: all of them when it
-        has not answered. A sample of the value `STALE` ends its series.
+        has not answered. A sample of the value `STALE` ends its series. Those of one poll may come in
+        pieces, each with the same time.
         """
         with self._lock:
             polls = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,6 +13,22 @@ from console.errors import TimedOut
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+BREATH_EVERY, BREATH = 0.002, 0.0001
+"""After so many seconds of work so many of rest: see `Breath`."""
+
+
+class Breath:
+    """Rests for long work in a thread, so that the event loop draws and takes keys meanwhile."""
+
+    def __init__(self) -> None:
+        self._rested = 0.0
+
+    def take(self) -> None:
+        """Rest for a moment, if it is time."""
+        if time.perf_counter() - self._rested > BREATH_EVERY:
+            time.sleep(BREATH)
+            self._rested = time.perf_counter()
 
 
 class Worker:

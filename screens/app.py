@@ -53,6 +53,8 @@ PAINTED_AFTER = 0.3
 """Seconds after which the sources are asked, painted or not."""
 SETTLED_AFTER = 6.0
 """Seconds after which all that stays has been loaded and connected."""
+COLLECTION = 0.02
+"""Seconds a full collection may take."""
 GUIDES_EVERY = 60.0
 """Seconds between two looks at the guides and at what of them is due."""
 RESIZE_STORM = 0.2
@@ -575,6 +577,25 @@ def _freeze() -> None:
     """Keep the drivers' modules too out of every later collection, which took 30 ms of a key's time."""
     gc.collect()
     gc.freeze()
+    if _freeze_if_slow not in gc.callbacks:
+        gc.callbacks.append(_freeze_if_slow)
+
+
+def _freeze_if_slow(phase: str, info: dict[str, int]) -> None:
+    """After a collection that kept everybody waiting: what it left is kept, and need not be walked again.
+
+    A history of many series is a quarter of a million objects, none of which is ever part of a cycle.
+    """
+    global _collecting_since
+    if info["generation"] < 2:
+        return
+    if phase == "start":
+        _collecting_since = monotonic()
+    elif monotonic() - _collecting_since > COLLECTION:
+        gc.freeze()
+
+
+_collecting_since = 0.0
 
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:

@@ -30,6 +30,7 @@ from console.history import History
 from console.journal.place import journal_path
 from console.metrics import Labels
 from console.text import clean
+from console.worker import Breath
 
 READ_EVERY = 10.0
 """Seconds between two looks whether a rule file or a guide has changed."""
@@ -43,8 +44,6 @@ makes them well, and how near they are. Of more rules those that are well have i
 _WELL = (AlertState.INACTIVE, AlertState.NO_DATA)
 SERIES = 200
 """Alerts of a rule of which figures are kept."""
-BREATH_EVERY, BREATH = 0.002, 0.0001
-"""After so many seconds of work so many of rest: the event loop draws and takes keys meanwhile."""
 
 
 @dataclass(slots=True)
@@ -99,7 +98,7 @@ class Evaluator:
             self._record = Record(journal_path(config, env))
         except OpsError:
             pass  # without a journal nothing was ever said of an alert
-        self._rested = 0.0
+        self._breath = Breath()
         self._limits = config.limits
         self._early = config.alerts.interval / 2
         """Seconds by which a group may be before its time: a thread that began late must not cost a turn."""
@@ -163,7 +162,7 @@ class Evaluator:
                     _runbook(rule, sourced.kind, ruled.guides),
                 )
             )  # fmt: skip
-        state = GroupState(group, self._store, Surroundings(), pause=self._breathe)
+        state = GroupState(group, self._store, Surroundings(), pause=self._breath.take)
         return _Grouped(state, group.interval or self._config.alerts.interval, rules)
 
     def _evaluated(self, group: _Grouped, now: float, wall: datetime) -> tuple[RuleStatus, ...]:
@@ -172,7 +171,7 @@ class Evaluator:
         outcomes = group.state.evaluate(self._store, at)
         found = []
         for ruled, (rule, outcome) in zip(group.rules, outcomes, strict=True):
-            self._breathe()
+            self._breath.take()
             standing = self._standing(ruled, outcome, at)
             if standing.value is not None:
                 ruled.figures.append((now, standing.value))
@@ -238,13 +237,6 @@ class Evaluator:
             fired=None if alert.fired_at is None else wall - timedelta(seconds=at - alert.fired_at),
             summary=summary_of(said), annotations=said, values=tuple(figures),
         )  # fmt: skip
-
-    def _breathe(self) -> None:
-        """Let the event loop have the interpreter now and then."""
-        now = time.perf_counter()
-        if now - self._rested > BREATH_EVERY:
-            time.sleep(BREATH)
-            self._rested = time.perf_counter()
 
 
 def _runbook(rule: Rule, kind: str, guides: Sequence[Guide]) -> Match:

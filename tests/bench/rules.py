@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.bench.measure import at_any_moment, cursor_row, quantile
@@ -140,16 +141,23 @@ class _Page(BaseHTTPRequestHandler):
 
 @contextmanager
 def _pages() -> Iterator[int]:
+    # in a process of its own: what times the keys must not make pages meanwhile
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        assert ours.poll(START), "the server of pages did not begin"
+        yield ours.recv()
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(told: Connection) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    told.send(server.server_port)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from console.metrics import Labels
 from console.text import clean
+from console.worker import Breath
 
 MOST_LABELS = 60
 """Labels of one sample."""
@@ -48,8 +49,8 @@ class Malformed(ValueError):
 
 
 def read(text: str, wanted: Callable[[str], object], most: int) -> Exposed:
-    """The samples with a wanted name, `most` of them. Raises Malformed."""
-    found = Exposed()
+    """The samples with a wanted name, `most` of them; for a thread. Raises Malformed."""
+    found, breath = Exposed(), Breath()
     seen: set[tuple[str, Labels]] = set()
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip(" \t\r")
@@ -59,6 +60,7 @@ def read(text: str, wanted: Callable[[str], object], most: int) -> Exposed:
             name, pairs, value = _sample(stripped)
         except Malformed as error:
             raise Malformed(f"line {number} {error}: {clean(stripped, 60)}") from None
+        breath.take()
         found.total += 1
         if not wanted(name):
             continue

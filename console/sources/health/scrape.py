@@ -70,14 +70,15 @@ class ScrapeProbe:
                 wrong = self._refused(reply)
                 if wrong:
                     return self._failed(*wrong)
-                found: Exposed = await self._lookup.call(self._read, reply.body)
+                # in the thread as a whole: a page may have ten thousands
+                outcome: Outcome = await self._lookup.call(self._read, reply, steps)
+                return outcome
         except TimeoutError:
             return self._failed(f"no page within {self.timeout:g} s", "raise timeout, or see its load")
         except SourceError as error:
             return self._failed(error.reason, error.fix)
         except Malformed as error:
             return self._failed(f"no metrics: {error}", "is that a page of metrics?")
-        return self._read_well(found, reply, math.fsum(steps.seconds.values()))
 
     def _refused(self, reply: Reply) -> tuple[str, str] | None:
         if reply.status in (401, 403):
@@ -88,9 +89,10 @@ class ScrapeProbe:
             return f"a page of more than {bytes_(BODY_LIMIT)}", "have the exporter show less"
         return None
 
-    def _read(self, body: bytes) -> Exposed:
+    def _read(self, reply: Reply, steps: Steps) -> Outcome:
         wanted = self._keep.fullmatch if self._keep is not None else bool
-        return read(body.decode("utf-8", "replace"), wanted, self._settings.series)
+        found = read(reply.body.decode("utf-8", "replace"), wanted, self._settings.series)
+        return self._read_well(found, reply, math.fsum(steps.seconds.values()))
 
     def _read_well(self, found: Exposed, reply: Reply, seconds: float) -> Outcome:
         own = self.labels

@@ -19,6 +19,10 @@ from console.sources.health.model import ProbeStatus
 from console.sources.health.probe import Outcome, Probe
 from console.text import clean
 
+Identities = set[tuple[str, Labels]]
+"""Of series: name and labels."""
+MANY = 1000
+"""Samples of one outcome that are compared in a thread: hashing ten thousand takes 30 ms."""
 KEPT = 100
 """Askings of which durations are remembered."""
 SHOWN = 60
@@ -42,7 +46,10 @@ class Watch:
         self._waiting_at: float | None = None
         self._recent: deque[tuple[Severity, float]] = deque(maxlen=KEPT)
         self._samples: tuple[Sample, ...] = ()
-        self._told: set[tuple[str, Labels]] = set()
+        self._told: Identities = set()
+        """The series of the newest outcome."""
+        self._gone: Identities = set()
+        """Those that have ended, until that is told."""
         self._new = False
         self._tell_at = -math.inf
         self._status = ProbeStatus(
@@ -101,10 +108,10 @@ class Watch:
             )
         finally:
             self._waiting_at = None
-        self._keep(outcome, asked, started, self._clock.monotonic() - started)
+        await self._keep(outcome, asked, started, self._clock.monotonic() - started)
         return outcome
 
-    def _keep(self, outcome: Outcome, asked: datetime, started: float, took: float) -> None:
+    async def _keep(self, outcome: Outcome, asked: datetime, started: float, took: float) -> None:
         before = self._status
         same = before.outcome is not None and before.outcome.severity is outcome.severity
         self._recent.append((outcome.severity, took))
@@ -126,11 +133,16 @@ class Watch:
             failed_times=before.failed_times + failed,
         )
         own = self.probe.labels
-        self._samples = (
+        samples = (
             Sample("probe_success", 0.0 if failed else 1.0, own),
             Sample("probe_duration_seconds", took, own),
             *outcome.samples,
         )
+        if len(samples) > MANY:
+            told, gone = await asyncio.to_thread(_compare, samples, self._told, self._gone)
+        else:
+            told, gone = _compare(samples, self._told, self._gone)
+        self._samples, self._told, self._gone = samples, told, gone
         self._new = True
         self.answered.set()
 
@@ -152,10 +164,14 @@ class Watch:
         elif not self._new:
             return ()
         self._new = False
-        told: set[tuple[str, Labels]] = {(sample.name, sample.labels) for sample in self._samples}
-        gone = [Sample(name, STALE, pairs) for name, pairs in self._told - told]
-        self._told = told
-        return (*self._samples, *gone)
+        gone, self._gone = self._gone, set()
+        return (*self._samples, *(Sample(name, STALE, pairs) for name, pairs in gone))
+
+
+def _compare(samples: Sequence[Sample], told: Identities, gone: Identities) -> tuple[Identities, Identities]:
+    """The series there are now, and those that are no more and of which that was not said yet."""
+    now = {(sample.name, sample.labels) for sample in samples}
+    return now, (told | gone) - now
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

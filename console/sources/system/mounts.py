@@ -41,8 +41,8 @@ _INNER = re.compile(
 )
 """Mount points that kernels, service managers and container engines make for themselves."""
 
-STEP = 5.0
-"""Seconds between two looks at the file systems."""
+STEP = 4.5
+"""Seconds between two looks at the file systems: a little less than between two polls out of view."""
 LOCAL_LIMIT = 0.5
 """Seconds the local file systems may take all together before the poll goes on without them."""
 
