@@ -12,7 +12,7 @@ from tests.bench.peers import CONSOLE
 from tests.bench.rules import Ruled
 from tests.bench.scale import CONTAINERS, FACTOR, SESSIONS
 from tests.bench.steps import Flood
-from tests.bench.table import Verdict, summed, table, verdicts
+from tests.bench.table import Verdict, recorded, summed, table, verdicts
 
 LARGE = f"console, {CONTAINERS:,} containers, {SESSIONS} sessions"
 """The row of the large load: real sessions and processes, an engine that is not."""
@@ -66,7 +66,8 @@ class Report:
         """One table, the notes, and each budget as met or not."""
         shown = {**self.figures, LARGE: self.large} if self.large else self.figures
         lines = [self.what, table(shown, self.total, self.peers)]
-        lines += [f"note: {note}" for note in self.notes]
+        notes = [*self.notes, *recorded(self.figures.get(CONSOLE))]
+        lines += [f"note: {note}" for note in notes]
         lines += map(str, self.budgets)
         if self.large:
             lines += [f"{LARGE} (every budget x {FACTOR:g}):", *map(str, self.large_budgets)]
