@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 
@@ -26,8 +29,18 @@ class EnduringWriter(WriterThread):
                 gone = True
         try:
             self._file.flush()
-        except OSError:
-            pass  # it went with the last words
+        except OSError:  # it may go with the last words too
+            self._drop()
+
+    def _drop(self) -> None:
+        """Send what is left in the buffer nowhere: an interpreter that cannot flush it ends with 120."""
+        with suppress(OSError):
+            null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.dup2(null, self._file.fileno())
+                self._file.flush()
+            finally:
+                os.close(null)
 
 
 def outlive_terminal() -> None:

@@ -18,6 +18,7 @@ from console.guides.model import Risk, Step, StepKind, Variable
 from console.runs.acts import container_act, process_act, session_act
 from console.runs.run import Status
 from tests.console.runs.kit import carried_out, ended, running, started, step, text, until
+from tests.servers import require
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
@@ -220,6 +221,7 @@ def test_the_console_and_the_first_process_are_not_for_ending() -> None:
 
 
 async def test_http_lines_run_as_they_are(tmp_path: Path) -> None:
+    require("curl", "curl")
     got: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

