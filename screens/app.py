@@ -605,5 +605,5 @@ def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Seque
     app.run(mouse=config.mouse)
     with suppress(OSError):  # the terminal has gone
         for step in app.runbooks.left:
-            print(f"opsconsole: {step} goes on; R takes it up again", file=sys.stderr)  # noqa: T201
+            print(f"opsconsole: {step} goes on; R takes it up again", file=sys.stderr)  # noqa: T201 the screen is gone
     return app.return_code or 0

@@ -47,7 +47,7 @@ class SpanCompositor(Compositor):
     """A compositor that renders little for a partial update, and sends no more than changed."""
 
     # Textual's own type for this is narrower than what it does with the value
-    def render_partial_update(self) -> SpanUpdate | ChopsUpdate | None:  # type: ignore[override]
+    def render_partial_update(self) -> SpanUpdate | ChopsUpdate | None:  # type: ignore[override]  # a third kind
         """The update for what changed since the last one; None when nothing did."""
         spans = self._spans()
         if spans is None:  # one lies under the edge of two widgets: rare, and Textual's own way serves

@@ -110,7 +110,7 @@ def schedule_of(procedure: Procedure) -> Schedule | None:
         if procedure.kind is Kind.CHECKLIST or not cron:
             workdays = often == "daily" and bool(_WORKDAYS.search(f"{procedure.title} {procedure.when}"))
             return Schedule(often, at, weekday, timed, workdays=workdays)
-    if cron and all(next(_cron(one, datetime(2026, 1, 1), back=False), None) for one in cron):  # noqa: DTZ001
+    if cron and all(next(_cron(one, datetime(2026, 1, 1), back=False), None) for one in cron):  # noqa: DTZ001 local
         return Schedule("", at, timed=True, automatic=True, cron=cron)
     return None
 

@@ -58,7 +58,7 @@ def select(
 
     def rows(*more: str) -> list[Any]:
         told = " AND ".join([*where, *("kind = ?" for _ in more)])
-        query = f"SELECT {COLUMNS} FROM entries WHERE {told} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        query = f"SELECT {COLUMNS} FROM entries WHERE {told} ORDER BY seq {order} LIMIT ?"  # noqa: S608 our words
         return database.execute(query, (*values, *more, limit)).fetchall()
 
     # each kind by its index: all of them in one question would be read and sorted whole

@@ -203,11 +203,11 @@ class Journal:
         names = _name(kind), self.actor, self.host, _name(run), _name(step)
         digest = link(seq, time, *names, text, previous)
         row = (seq, time, *names, text, previous, digest)
-        self._database.execute(f"INSERT INTO entries ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", row)  # noqa: S608
+        self._database.execute(f"INSERT INTO entries ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)", row)  # noqa: S608 ours
         return entry_of(row)
 
     def _refuse(self, run: str, step: str, attempt: int, repeat: bool) -> None:
-        of_step = f"SELECT {COLUMNS} FROM entries WHERE run = ? AND step = ? AND kind = "  # noqa: S608
+        of_step = f"SELECT {COLUMNS} FROM entries WHERE run = ? AND step = ? AND kind = "  # noqa: S608 ours
         names = _name(run), _name(step)
         starts = self._database.execute(
             f"{of_step} 'started' ORDER BY attempt DESC LIMIT 1", names
@@ -226,7 +226,7 @@ class Journal:
             raise _already(start, "and went well")
 
     def _refuse_stale(self, run: str, step: str, seen: int) -> None:
-        query = f"SELECT {COLUMNS} FROM entries WHERE run = ? AND seq > ? AND step = ? AND kind IN ({_DONE})"  # noqa: S608
+        query = f"SELECT {COLUMNS} FROM entries WHERE run = ? AND seq > ? AND step = ? AND kind IN ({_DONE})"  # noqa: S608 ours
         row = self._database.execute(f"{query} ORDER BY seq DESC LIMIT 1", (_name(run), seen, _name(step)))
         if (found := row.fetchone()) is not None:
             entry = entry_of(found)

@@ -89,7 +89,7 @@ def _second(form: str, stamp: str, zone: str | None, arrived: float) -> float | 
         elif form in _YEARLESS:
             when = _in_year(form, stamp, arrived)
         else:
-            when = datetime.strptime(stamp, _FORMATS[form])  # noqa: DTZ007 the zone follows
+            when = datetime.strptime(stamp, _FORMATS[form])  # noqa: DTZ007 local, as the stamp the zone follows
         if zone:
             when = when.replace(tzinfo=_zone(zone))
         return when.timestamp()
@@ -100,7 +100,7 @@ def _second(form: str, stamp: str, zone: str | None, arrived: float) -> float | 
 def _in_year(form: str, stamp: str, arrived: float) -> datetime:
     """A stamp without a year is of this one, or of the last when it would lie ahead of its arrival."""
     now = datetime.fromtimestamp(arrived)  # noqa: DTZ006 local, as the stamp
-    when = datetime.strptime(f"{now.year} {stamp}", _FORMATS[form])  # noqa: DTZ007
+    when = datetime.strptime(f"{now.year} {stamp}", _FORMATS[form])  # noqa: DTZ007 local, as the stamp
     if when > now + timedelta(days=1):
         when = when.replace(year=now.year - 1)
     return when

@@ -30,7 +30,7 @@ def command_line(module: str) -> tuple[str, ...]:
 def carry_out(work: Callable[[Any], Awaitable[int]]) -> int:
     """Read the task, do the work, give the exit code; INT and TERM cancel it, a failure is one sentence."""
     task = json.load(sys.stdin)
-    sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]  # a text file
     try:
         return asyncio.run(_until_told(work(task)))
     except OpsError as error:

@@ -111,7 +111,7 @@ async def _signalled(connection: Any, task: Mapping[str, Any]) -> int:
     async with asyncio.timeout(CONNECT_LIMIT):
         rows = await connection.fetch(
             # what was running is read before it is signalled, whatever the order of the list
-            f"WITH a AS MATERIALIZED ({_SESSION}) SELECT {call}(pid) AS done, a.* FROM a",  # noqa: S608
+            f"WITH a AS MATERIALIZED ({_SESSION}) SELECT {call}(pid) AS done, a.* FROM a",  # noqa: S608 ours
             *known,
         )
     if not rows:
