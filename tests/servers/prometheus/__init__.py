@@ -9,30 +9,20 @@ Series come in by remote write, the only way that carries times and stale marker
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
-import shutil
-import signal
 import struct
-import subprocess
-import tempfile
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from console.metrics import Labels
 from tests.servers import built
 from tests.servers.building import PROMETHEUS
-from tests.servers.ports import free_port
+from tests.servers.process import ServerProcess
 
-START_LIMIT = 30.0
-"""Seconds it may take to answer."""
 BATCH = 20 * 60_000
 """Milliseconds of one write: within an hour samples may come in any order of series."""
 STALE = 0x7FF0000000000002
@@ -51,107 +41,39 @@ def program(name: str) -> str:
     return built(PROMETHEUS, name)
 
 
-class Prometheus:
+class Prometheus(ServerProcess):
     """One server in a directory of its own; `config` is its prometheus.yml, `files` what lies beside it."""
 
     def __init__(self, config: str = "global: {}\n", files: Mapping[str, str] | None = None) -> None:
+        super().__init__("ops-prom-")
         self.binary = program("prometheus")
-        self.directory = Path(tempfile.mkdtemp(prefix="ops-prom-", dir="/tmp"))
-        self.port = free_port()
         for name, text in {**(files or {}), "prometheus.yml": config}.items():
             (self.directory / name).write_text(text)
-        self._process: subprocess.Popen[bytes] | None = None
-        atexit.register(self.remove)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
 
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}"
 
-    @property
-    def pid(self) -> int:
-        """The server's process id."""
-        assert self._process is not None, "the server is not running"
-        return self._process.pid
+    def command(self) -> Sequence[str | Path]:
+        """With remote write."""
+        return [
+            self.binary,
+            f"--config.file={self.directory}/prometheus.yml",
+            f"--storage.tsdb.path={self.directory}/data",
+            f"--web.listen-address={self.address}",
+            "--web.enable-remote-write-receiver",
+            "--no-auto-gomaxprocs",
+            "--rules.alert.resend-delay=1s",  # an Alertmanager that is found late is told, too
+        ]
 
-    @property
-    def log(self) -> str:
-        """What it has written so far."""
-        path = self.directory / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def start(self) -> None:
-        """Start it and wait until it is ready."""
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    self.binary,
-                    f"--config.file={self.directory}/prometheus.yml",
-                    f"--storage.tsdb.path={self.directory}/data",
-                    f"--web.listen-address=127.0.0.1:{self.port}",
-                    "--web.enable-remote-write-receiver",
-                    "--no-auto-gomaxprocs",
-                    "--rules.alert.resend-delay=1s",  # an Alertmanager that is found late is told, too
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-                start_new_session=True,
-            )
-        until = time.monotonic() + START_LIMIT
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"prometheus did not start:\n{self.log}")
-            time.sleep(0.02)
-
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether it answers."""
         try:
             with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
-
-    def stop(self) -> None:
-        """Orderly shutdown."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
-            self._process.wait(20)
-            self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def freeze(self) -> None:
-        """SIGSTOP: sockets stay open and nobody answers."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Undo `freeze`."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def remove(self) -> None:
-        """Kill it and delete its directory; may be called twice."""
-        self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-        atexit.unregister(self.remove)
 
     def write(self, series: Iterable[Written]) -> None:
         """Store samples; those of one series ascend in time."""

@@ -77,7 +77,7 @@ def frozen(ferretdb: FerretDB) -> Iterator[FerretDB]:
 
 
 async def test_what_a_real_server_tells(ferretdb: FerretDB) -> None:
-    found = await ask(ferretdb.where)
+    found = await ask(ferretdb.address)
 
     assert found.severity is Severity.OK, found.text
     assert found.text.startswith("up ")
@@ -91,14 +91,14 @@ async def test_what_a_real_server_tells(ferretdb: FerretDB) -> None:
 
 
 async def test_its_uptime_goes_on(ferretdb: FerretDB) -> None:
-    before = figures(await ask(ferretdb.where))["mongodb_ss_uptime"]
+    before = figures(await ask(ferretdb.address))["mongodb_ss_uptime"]
     await asyncio.sleep(0.05)
-    assert figures(await ask(ferretdb.where))["mongodb_ss_uptime"] > before
+    assert figures(await ask(ferretdb.address))["mongodb_ss_uptime"] > before
 
 
 async def test_a_real_server_of_a_set_that_does_not_tell_of_it() -> None:
     with FerretDB(replica_set="rs7") as server:
-        found = await ask(server.where)
+        found = await ask(server.address)
 
     assert found.severity is Severity.OK, found.text
     assert "it does not tell its replica set" in found.text
@@ -107,17 +107,17 @@ async def test_a_real_server_of_a_set_that_does_not_tell_of_it() -> None:
 
 async def test_signing_in() -> None:
     with FerretDB("ops", "geh@im/42") as server:
-        nobody = await ask(server.where)
-        wrong = await ask(f"ops:falsch42@{server.where}")
-        right = await ask(f"ops:geh%40im%2F42@{server.where}")
-        by_command = await ask(f"ops@{server.where}", password_command="echo geh@im/42")
+        nobody = await ask(server.address)
+        wrong = await ask(f"ops:falsch42@{server.address}")
+        right = await ask(f"ops:geh%40im%2F42@{server.address}")
+        by_command = await ask(f"ops@{server.address}", password_command="echo geh@im/42")
 
     assert nobody.severity is Severity.WARNING, nobody.text
     assert nobody.text.startswith("it answers, and does not tell how it is: ")
     assert nobody.fix == "name a user with the role clusterMonitor on admin"
     assert figures(nobody)["mongodb_up"] == 1
     assert wrong.severity is Severity.CRITICAL
-    assert wrong.text.startswith(f"{server.where} refuses: ")
+    assert wrong.text.startswith(f"{server.address} refuses: ")
     assert wrong.fix == "correct user, password and authSource"
     assert figures(wrong) == {"mongodb_up": 0}
     assert right.severity is Severity.OK, right.text
@@ -130,7 +130,7 @@ async def test_signing_in() -> None:
 async def test_nobody_there_and_somebody_else(ferretdb: FerretDB, unused_port: int) -> None:
     closed = await ask(unused_port)
     unknown = await ask("no.such.host.invalid:1")
-    plain = await ask(f"{ferretdb.where}/?tls=true", timeout=3.0)
+    plain = await ask(f"{ferretdb.address}/?tls=true", timeout=3.0)
 
     assert closed.text == f"127.0.0.1:{unused_port}: Connection refused"
     assert closed.fix == "does mongod run, and listen there?"
@@ -142,26 +142,26 @@ async def test_nobody_there_and_somebody_else(ferretdb: FerretDB, unused_port: i
 
 async def test_killed_and_restarted() -> None:
     with FerretDB() as server:
-        one = probe(server.where)
+        one = probe(server.address)
         assert (await asked(one)).severity is Severity.OK
         server.kill()
         gone = await asked(one)
         server.start()
         back = await asked(one)
 
-    assert gone.text == f"{server.where}: Connection refused"
+    assert gone.text == f"{server.address}: Connection refused"
     assert back.severity is Severity.OK, back.text
 
 
 async def test_frozen(frozen: FerretDB) -> None:
-    found = await ask(frozen.where, timeout=1.0)
+    found = await ask(frozen.address, timeout=1.0)
 
     assert found.severity is Severity.CRITICAL
-    assert found.text == f"no answer from {frozen.where} within 850ms"
+    assert found.text == f"no answer from {frozen.address} within 850ms"
 
 
 async def test_frozen_between_two_questions(ferretdb: FerretDB) -> None:
-    one = probe(ferretdb.where, timeout=1.0)
+    one = probe(ferretdb.address, timeout=1.0)
     assert (await asked(one)).severity is Severity.OK
     ferretdb.freeze()
     try:
@@ -172,7 +172,7 @@ async def test_frozen_between_two_questions(ferretdb: FerretDB) -> None:
 
 
 async def test_no_connection_and_no_task_stay(ferretdb: FerretDB) -> None:
-    probes = [probe(ferretdb.where), probe(ferretdb.where, timeout=0.5)]
+    probes = [probe(ferretdb.address), probe(ferretdb.address, timeout=0.5)]
     await check([*probes])
     for one in probes:
         await one.parted()
@@ -181,16 +181,16 @@ async def test_no_connection_and_no_task_stay(ferretdb: FerretDB) -> None:
 
 
 async def test_nothing_stays_of_one_that_hangs(frozen: FerretDB) -> None:
-    one = probe(frozen.where, timeout=0.5)
+    one = probe(frozen.address, timeout=0.5)
     await check([one])
     await one.parted()
     assert await settled(lambda: len(asyncio.all_tasks()) == 1)
 
 
 async def test_it_writes_nothing(ferretdb: FerretDB) -> None:
-    await ask(ferretdb.where)
+    await ask(ferretdb.address)
     client: AsyncMongoClient[dict[str, Any]]
-    async with AsyncMongoClient(f"mongodb://{ferretdb.where}") as client:
+    async with AsyncMongoClient(f"mongodb://{ferretdb.address}") as client:
         assert await client.list_database_names() == []
 
 
@@ -427,7 +427,7 @@ def test_a_password_of_nobody() -> None:
 
 
 async def test_files_that_are_not_there(ferretdb: FerretDB) -> None:
-    found = await ask(f"{ferretdb.where}/?tls=true&tlsCAFile=/no/such.pem")
+    found = await ask(f"{ferretdb.address}/?tls=true&tlsCAFile=/no/such.pem")
     assert found.text.startswith("the URL cannot be used: ")
 
 
