@@ -70,10 +70,10 @@ async def test_a_young_whole_backup_is_well(tmp_path: Path) -> None:
     found = await outcome(tmp_path, name="orders", keep=3)
 
     assert found.severity is Severity.OK
-    size = newest.stat().st_size
+    size, modified = newest.stat().st_size, newest.stat().st_mtime_ns / 1e9
     assert found.text == f"b-3.gz, 5h00m old, {bytes_(size)}; whole (gzip, PostgreSQL dump)"
     labels = (("instance", str(tmp_path / "*.gz")), ("job", "orders"))
-    assert Sample("backup_newest_timestamp_seconds", newest.stat().st_mtime, labels) in found.samples
+    assert Sample("backup_newest_timestamp_seconds", modified, labels) in found.samples
     assert value(found, "backup_newest_size_bytes") == size
     assert value(found, "backup_files") == 3
     assert value(found, "backup_verified") == 1
