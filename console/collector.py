@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
-PIECE, PAUSE = 1000, 0.002
-"""Samples that are taken at once, in a few milliseconds, and seconds between: there may be thousands."""
+PIECE, PAUSE = 250, 0.002
+"""Samples that are taken at once, in a millisecond or two, and seconds between: there may be thousands."""
 CLOSE_LIMIT = 1.0
 """Seconds a source may take to close."""
 

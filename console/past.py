@@ -17,6 +17,9 @@ STEP = 5.0
 MAX_BYTES = 6_000_000
 """Bytes of compressed readings kept of all sources together."""
 
+LARGE = 10_000
+"""Bytes of a compressed reading that take some milliseconds to make."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -53,21 +56,31 @@ class Past:
 
         One with which a source fails or recovers is kept in any case; `always` keeps any.
         """
+        if self.wants(reading, always):
+            self.put(reading, pack(reading))
+
+    def wants(self, reading: Reading[Any], always: bool = False) -> bool:
+        """Whether `add` keeps this reading."""
         if reading.snapshot is not None and not reading.snapshot.kept:
-            return
+            return False
+        kept = self._kept.get(reading.source)
+        if not kept:
+            return True
+        last, good = kept[-1], reading.error is None
+        recent = reading.monotonic - last.monotonic < STEP and last.good == good and not always
+        return not recent and reading.monotonic > last.monotonic
+
+    def large(self, source: str) -> bool:
+        """Whether the newest reading of a source was so large that `pack` is better done in a thread."""
+        kept = self._kept.get(source)
+        return len(kept[-1].data) > LARGE if kept else False
+
+    def put(self, reading: Reading[Any], data: bytes) -> None:
+        """Keep a reading that was packed meanwhile; nothing where it could not be, or newer ones are kept."""
         kept = self._kept.setdefault(reading.source, deque())
-        good = reading.error is None
-        if kept:
-            last = kept[-1]
-            recent = reading.monotonic - last.monotonic < STEP and last.good == good and not always
-            if recent or reading.monotonic <= last.monotonic:
-                return
-        try:
-            dumped = pickle.dumps(reading, protocol=pickle.HIGHEST_PROTOCOL)
-        except Exception:  # noqa: BLE001 whatever another package's snapshot may raise
-            return  # what cannot be pickled cannot be stepped back to; the present is not affected
-        data = zlib.compress(dumped, level=1)
-        kept.append(_Kept(reading.monotonic, reading.time, good, data))
+        if not data or (kept and reading.monotonic <= kept[-1].monotonic):
+            return
+        kept.append(_Kept(reading.monotonic, reading.time, reading.error is None, data))
         self.nbytes += len(data)
         while self.nbytes > self.max_bytes:
             oldest = min((k for k in self._kept.values() if k), key=lambda k: k[0].monotonic)
@@ -89,6 +102,15 @@ class Past:
     def oldest(self) -> float:
         """The time of the oldest reading kept (monotonic seconds); infinity when there is none."""
         return min((kept[0].monotonic for kept in self._kept.values() if kept), default=float("inf"))
+
+
+def pack(reading: Reading[Any]) -> bytes:
+    """A reading as it is kept; empty where it cannot be, as another package's may not. For any thread."""
+    try:
+        dumped = pickle.dumps(reading, protocol=pickle.HIGHEST_PROTOCOL)
+    except Exception:  # noqa: BLE001 whatever another package's snapshot may raise
+        return b""  # what cannot be pickled cannot be stepped back to; the present is not affected
+    return zlib.compress(dumped, level=1)
 
 
 def _load(kept: _Kept) -> Reading[Any]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from console.collector import Feed
-from console.past import STEP, Past
+from console.past import STEP, Past, pack
+from console.sources.base import Reading
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII)
 
@@ -18,6 +21,7 @@ class Playback:
 
     def __init__(self) -> None:
         self.past = Past()
+        self._packing: asyncio.Task[None] | None = None
         self.moment: float | None = None
         """Monotonic seconds; None is now."""
         self._then: dict[str, Feed] = {}
@@ -25,9 +29,17 @@ class Playback:
         self._held_at = 0.0
 
     def keep(self, feed: Feed) -> None:
-        """Keep a feed's newest reading for later."""
-        if feed.reading is not None:
-            self.past.add(feed.reading)
+        """Keep a feed's newest reading for later; a large one a moment later, without holding up the keys."""
+        reading = feed.reading
+        if reading is None or not self.past.wants(reading):
+            return
+        if not self.past.large(reading.source):
+            self.past.put(reading, pack(reading))
+        elif not self._packing or self._packing.done():
+            self._packing = asyncio.create_task(self._keep_large(reading))
+
+    async def _keep_large(self, reading: Reading[Any]) -> None:
+        self.past.put(reading, await asyncio.to_thread(pack, reading))
 
     def feed(self, feed: Feed) -> Feed:
         """The feed as it was at the moment.

@@ -90,6 +90,10 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._needs: dict[str, int] = {}
         """Cells the flexible columns have needed so far, on a screen of `_learnt` cells."""
         self._learnt: tuple[int, int] = (0, 0)
+        self._drawn: dict[int, Line] = {}
+        """Rows as drawn without the cursor, by place, until they are other ones."""
+        self._drawn_in: tuple[int, tuple[int, ...]] = (0, ())
+        """Cells of the table and of its columns they were drawn in."""
         self._failure: DrawingFailedError | None = None
 
     # -- what is shown
@@ -102,6 +106,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def _arrange(self) -> None:
         """Filter and sort; what a view's own functions raise stands in place of the rows."""
+        self._drawn.clear()
         try:
             attempt(self._arrange_rows)
             self._failure = None
@@ -175,8 +180,14 @@ class Table(Canvas, Generic[R], can_focus=True):
         in_view = self._in_view(max(1, height - 1))
         if self._learnt != self.app.size:
             self._needs, self._learnt = {}, self.app.size
-        self._needs = needs_of(self.columns, [self._rows[index] for index in in_view], self._needs)
+            self._drawn.clear()
+        unseen = [self._rows[index] for index in in_view if index not in self._drawn]
+        self._needs = needs_of(self.columns, unseen, self._needs)
         widths = layout(self.columns, width - lead, self._needs)
+        drawn_in = width, tuple(cells for _, cells in widths)
+        if drawn_in != self._drawn_in:
+            self._drawn.clear()
+            self._drawn_in = drawn_in
         self._header = []
         x = lead
         for column, cells in widths:
@@ -201,14 +212,19 @@ class Table(Canvas, Generic[R], can_focus=True):
         return range(self._top, min(len(self._rows), self._top + room))
 
     def _draw_one(self, index: int, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
-        row = self._rows[index]
-        level = self.severity(row) if self.severity else Severity.OK
-        marked = self.row_key(row) in self.marked
-        lead: Span = (SEVERITY_MARK[level] + ("*" if marked else " "), SEVERITY_ROLE[level])
-        spans = fit((lead, *draw_row(widths, row, "mark" if marked else "")), width)
+        """A row; drawn once, however often the cursor passes it."""
+        spans = self._drawn.get(index)
+        if spans is None:
+            spans = self._drawn[index] = self._draw_row(self._rows[index], widths, width)
         if index != self._cursor:
             return spans
         return tuple((text, f"{role}+cursor") for text, role in spans)
+
+    def _draw_row(self, row: R, widths: Sequence[tuple[Column[R], int]], width: int) -> Line:
+        level = self.severity(row) if self.severity else Severity.OK
+        marked = self.row_key(row) in self.marked
+        lead: Span = (SEVERITY_MARK[level] + ("*" if marked else " "), SEVERITY_ROLE[level])
+        return fit((lead, *draw_row(widths, row, "mark" if marked else "")), width)
 
     def role_style(self, role: str) -> Style:
         """A role, or a role under the cursor (`ROLE+cursor`)."""
@@ -280,6 +296,7 @@ class Table(Canvas, Generic[R], can_focus=True):
             self.marked ^= {attempt(self.row_key, self.current)}
         except DrawingFailedError:
             return  # drawing it says what is wrong with the row
+        self._drawn.pop(self._cursor, None)
         self.action_move(1)
 
     def action_open(self) -> None:
