@@ -14,8 +14,9 @@ from console.errors import TimedOut
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BREATH_EVERY, BREATH = 0.002, 0.0001
-"""After so many seconds of work so many of rest: see `Breath`."""
+BREATH_EVERY, BREATH = 0.002, 0.001
+"""After so many seconds of work so many of rest: long enough for the event loop to come round several
+times, because it has to wait for its turn anew each time; see `Breath`."""
 
 
 class Breath:

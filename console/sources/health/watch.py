@@ -171,7 +171,9 @@ class Watch:
 def _compare(samples: Sequence[Sample], told: Identities, gone: Identities) -> tuple[Identities, Identities]:
     """The series there are now, and those that are no more and of which that was not said yet."""
     now = {(sample.name, sample.labels) for sample in samples}
-    return now, (told | gone) - now
+    # one by one: a difference of sets is a single step, in which no other thread gets its turn
+    missing = {one for before in (told, gone) for one in before if one not in now}
+    return now, missing
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
