@@ -1,0 +1,1 @@
+"""Kubernetes: clusters by their API, kept by list and watch."""
