@@ -114,7 +114,6 @@ class Building:
         flags = [*FLAGS, f"-tags={','.join(self.tags)}"]
         if self.variable:
             flags.append(f"{LINKING} -X {self.variable}=v{self.version}")  # the last of a kind counts
-        target.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=target.name) as work:
             if packages:
                 subprocess.run(
@@ -123,9 +122,10 @@ class Building:
                     env={**os.environ, "CGO_ENABLED": "0"},
                     check=True,
                 )
+            target.mkdir(exist_ok=True)
             for program in missing:
                 os.replace(f"{work}/{program}", target / program)
-            if self.kept[0]:
+            if not self.beside.exists():
                 _copy(self._source(self.kept[0]) / self.kept[1], Path(work, "kept"))
                 os.replace(f"{work}/kept", self.beside)
 

@@ -82,10 +82,10 @@ class Cluster:
         """The server's address."""
         return f"https://{self.server.address}"
 
-    def kwok(self, log: Path | None = None) -> Kwok:
-        """One that plays this cluster's nodes; to be entered. `log` is what each container has written."""
+    def kwok(self) -> Kwok:
+        """One that plays this cluster's nodes; to be entered."""
         keys = self.server.keys
-        return Kwok(self._config, keys.certificate, keys.key, log)
+        return Kwok(self._config, keys.certificate, keys.key)
 
     def freeze(self) -> None:
         """The server takes connections and answers nothing."""

@@ -104,7 +104,12 @@ class Calls:
 def collection(one: Object) -> str:
     """The path that objects of this kind and namespace are under."""
     version, kind = one["apiVersion"], one["kind"].lower()
-    plural = f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    if kind.endswith("y"):
+        plural = f"{kind[:-1]}ies"
+    elif kind.endswith("points"):
+        plural = kind
+    else:
+        plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
     within = one["metadata"].get("namespace")
     space = f"/namespaces/{within}" if within else ""
     return f"/{'apis' if '/' in version else 'api'}/{version}{space}/{plural}"

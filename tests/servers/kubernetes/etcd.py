@@ -16,8 +16,10 @@ from tests.servers.process import ServerProcess
 
 def program() -> str:
     """Where etcd is: among the programs that KUBEBUILDER_ASSETS names, or Debian's."""
-    given = Path(os.environ.get("KUBEBUILDER_ASSETS", "/nowhere"), "etcd")
-    return str(given) if given.exists() else require("etcd", "etcd-server")
+    given = os.environ.get("KUBEBUILDER_ASSETS")
+    if given and Path(given, "etcd").exists():
+        return str(Path(given, "etcd"))
+    return require("etcd", "etcd-server")
 
 
 class Etcd(ServerProcess):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.servers import built
@@ -23,34 +24,40 @@ _STAGES = (
 
 
 class Kwok(ServerProcess):
-    """It manages the nodes annotated for it and their pods.
+    """It manages the nodes annotated for it and their pods; of a cluster there is one at a time.
 
-    `kubeconfig` is who it asks the cluster as; `certificate` and `key` are what the cluster calls its
-    kubelets by; `log` is a file that every container is said to have written.
+    `kubeconfig` is who it asks the cluster as; `certificate` and `key` are its kubelets' own.
     """
 
-    def __init__(self, kubeconfig: Path, certificate: Path, key: Path, log: Path | None = None) -> None:
+    def __init__(self, kubeconfig: Path, certificate: Path, key: Path) -> None:
         self._program = built(KUBERNETES, "kwok")
         super().__init__("ops-kwok-")
         self._kubeconfig = kubeconfig
         self._tls = [f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}"]
-        self._files = [KUBERNETES.beside / stage for stage in _STAGES]
-        if log is not None:
-            self._files.append(self.directory / "logs.yaml")
-            logs = {
-                "apiVersion": "kwok.x-k8s.io/v1alpha1",
-                "kind": "ClusterLogs",
-                "metadata": {"name": "logs"},
-                "spec": {"logs": [{"logsFile": str(log), "follow": True}]},
-            }
-            self._files[-1].write_text(json.dumps(logs))
+        self._said = self.directory / "said"
+        self._said.touch()
+        logs = {
+            "apiVersion": "kwok.x-k8s.io/v1alpha1",
+            "kind": "ClusterLogs",
+            "metadata": {"name": "logs"},
+            "spec": {"logs": [{"logsFile": str(self._said), "follow": True}]},
+        }
+        self._logs = self.directory / "logs.yaml"
+        self._logs.write_text(json.dumps(logs))  # JSON is YAML
+
+    def say(self, *lines: str) -> None:
+        """Have every container write these lines now: they all have one log."""
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        with self._said.open("a") as file:
+            file.writelines(f"{now} stdout F {line}\n" for line in lines)
 
     def command(self) -> Sequence[str | Path]:
         """Its nodes are all at one address."""
         return [
             self._program,
             f"--kubeconfig={self._kubeconfig}",
-            *(f"--config={file}" for file in self._files),
+            *(f"--config={KUBERNETES.beside / stage}" for stage in _STAGES),
+            f"--config={self._logs}",
             "--manage-all-nodes=false",
             f"--manage-nodes-with-annotation-selector={MANAGED}=fake",
             "--node-ip=127.0.0.1",
