@@ -249,6 +249,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
     async def _collect(self) -> None:
         gc.unfreeze()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
+        if _freeze_if_slow not in gc.callbacks:
+            gc.callbacks.append(_freeze_if_slow)
         gc.enable()
         self.set_timer(SETTLED_AFTER, self._settled, name="settled")
         sources = self._given
@@ -577,8 +579,6 @@ def _freeze() -> None:
     """Keep the drivers' modules too out of every later collection, which took 30 ms of a key's time."""
     gc.collect()
     gc.freeze()
-    if _freeze_if_slow not in gc.callbacks:
-        gc.callbacks.append(_freeze_if_slow)
 
 
 def _freeze_if_slow(phase: str, info: dict[str, int]) -> None:
