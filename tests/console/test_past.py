@@ -138,7 +138,10 @@ def test_a_large_source_is_kept_less_often() -> None:
         past.add(good(at, source="cache"))
     assert [number(past.at("db", at).reading) for at in (4, 19, 24, 26, 99)] == [0, 0, 0, 25, 25]
     assert number(past.at("cache", 39).reading) == 35
-    assert size > LARGE and past.large("db") and not past.large("cache") and not past.large("nobody")
+    assert size > LARGE
+    assert past.large("db")
+    assert not past.large("cache")
+    assert not past.large("nobody")
 
 
 def test_what_was_packed_late_never_stands_behind_what_is_newer() -> None:
