@@ -287,3 +287,38 @@ async def test_any_size_is_drawn(size: tuple[int, int]) -> None:
         await pilot.press("G", "pageup", "s", "space")
         assert len(widget.text.split("\n")) == size[1]
         assert "failed" not in widget.text
+
+
+async def test_a_row_is_drawn_once_however_often_the_cursor_passes() -> None:
+    """Moving draws nothing again but what comes into view; a mark, other rows, other widths do."""
+    drawn: list[str] = []
+
+    def cell(row: Box) -> str:
+        drawn.append(row.name)
+        return row.name
+
+    columns = (Column[Box]("name", "NAME", cell, 10),)
+    widget: Table[Box] = Table(columns, lambda row: row.name, lambda row: row.level, id="table")
+    async with Tables(widget).run_test(size=(40, 10)) as pilot:
+        widget.focus()
+        widget.show(BOXES)
+        await pilot.pause()
+        drawn.clear()
+        await pilot.press("down", "down", "up")
+        assert drawn == []
+        assert name(widget) == "box-01"
+        await pilot.press("space")
+        assert drawn == ["box-01"]
+        assert "*" in widget.text.split("\n")[2]
+        drawn.clear()
+        await pilot.press("end")
+        assert set(drawn) == set(shown(widget))
+        drawn.clear()
+        widget.show([Box("other", 0.5), *BOXES[1:]])
+        await pilot.press("home")
+        assert "other" in drawn
+        assert shown(widget)[0] == "other"
+        drawn.clear()
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert set(shown(widget)) <= set(drawn)
