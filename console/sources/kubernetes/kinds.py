@@ -13,7 +13,7 @@ from console.errors import Refused
 from console.sources.kubernetes.events import EventWire, read_event
 from console.sources.kubernetes.nodes import NodeWire, read_node
 from console.sources.kubernetes.pods import PodWire, read_pod
-from console.sources.kubernetes.status import Status, StatusWire, status_of
+from console.sources.kubernetes.status import read_status
 from console.sources.kubernetes.wire import Wire
 from console.sources.kubernetes.workloads import (
     DaemonWire,
@@ -99,45 +99,46 @@ KINDS: tuple[Kind, ...] = tuple(_READ)
 
 
 @lru_cache(maxsize=64)
-def _list_decoder(wire: type[Any]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_List[wire])
+def _list_decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
+    wire = _READ[kind][0]
+    return msgspec.json.Decoder(_List[wire])  # type: ignore[valid-type]  # a type that is known here only
 
 
 @lru_cache(maxsize=64)
-def _decoder(wire: type[W]) -> msgspec.json.Decoder[W]:
-    return msgspec.json.Decoder(wire)
+def _decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(_READ[kind][0])
+
+
+_LINE = msgspec.json.Decoder(_Line)
 
 
 def read_list(kind: Kind, cluster: str, data: bytes) -> Listed:
     """The objects of a list, or of one part of it. Raises Refused where it is no such list."""
-    wire, read = _READ[kind]
+    read = _READ[kind][1]
     try:
-        found = _list_decoder(wire).decode(data)
-    except msgspec.MsgspecError as error:
+        found = _list_decoder(kind).decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _unreadable(kind, error) from error
     metadata = found.metadata
-    return Listed(
-        [read(cluster, one) for one in found.items or ()], metadata.resource_version, metadata.continue_
-    )
+    items = [read(cluster, one) for one in found.items or ()]
+    return Listed(items, metadata.resource_version, metadata.continue_)
 
 
 def read_change(kind: Kind, cluster: str, line: bytes) -> Changed:
     """One line of a watch. Raises Refused where it is none."""
-    wire, read = _READ[kind]
     try:
-        found = _decoder(_Line).decode(line)
+        found = _LINE.decode(line)
         if found.type == "ERROR":
-            return Changed("ERROR", status_of(_decoder(StatusWire).decode(found.object)), "")
+            return Changed("ERROR", read_status(bytes(found.object)), "")
         if found.type == "BOOKMARK":
-            return Changed(
-                "BOOKMARK", None, _decoder(_Version).decode(found.object).metadata.resource_version
-            )
-        one = _decoder(wire).decode(found.object)
-    except msgspec.MsgspecError as error:
+            version = msgspec.json.decode(found.object, type=_Version).metadata.resource_version
+            return Changed("BOOKMARK", None, version)
+        one = _decoder(kind).decode(found.object)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _unreadable(kind, error) from error
     if found.type not in ("ADDED", "MODIFIED", "DELETED"):
         raise Refused(f"the watch of {kind.resource} says {found.type!r}, which is unknown here")
-    return Changed(found.type, read(cluster, one), one.metadata.resource_version)
+    return Changed(found.type, _READ[kind][1](cluster, one), one.metadata.resource_version)
 
 
 def identity(item: Any) -> tuple[str, str]:
@@ -147,6 +148,3 @@ def identity(item: Any) -> tuple[str, str]:
 
 def _unreadable(kind: Kind, error: Exception) -> Refused:
     return Refused(f"what the API says of {kind.resource} cannot be read: {error}")
-
-
-__all__ = ["KINDS", "Changed", "Kind", "Listed", "Status", "identity", "read_change", "read_list"]

@@ -94,11 +94,10 @@ def read_node(cluster: str, found: NodeWire) -> Node:
 
 
 def _status(conditions: tuple[Condition, ...], unschedulable: bool) -> str:
-    ready = [one for one in conditions if one.type == "Ready"]
-    if not ready:
-        told = "Unknown"
-    else:
-        told = "Ready" if ready[-1].status == "True" else "NotReady"
+    told = "Unknown"
+    for one in conditions:
+        if one.type == "Ready":
+            told = "Ready" if one.status == "True" else "NotReady"
     return f"{told},SchedulingDisabled" if unschedulable else told
 
 

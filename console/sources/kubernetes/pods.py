@@ -249,14 +249,10 @@ def _containers(found: PodWire, sidecars: set[str]) -> tuple[Container, ...]:
         ("", spec.containers, status.container_statuses),
         ("ephemeral", spec.ephemeral_containers, status.ephemeral_container_statuses),
     ):
-        if specified:
-            known = {one.name: one for one in statuses or ()}
-            made.extend(
-                _container(
-                    "sidecar" if kind == "init" and one.name in sidecars else kind, one, known.get(one.name)
-                )
-                for one in specified
-            )
+        known = {one.name: one for one in statuses or ()} if specified else {}
+        for one in specified or ():
+            lasting = kind == "init" and one.name in sidecars
+            made.append(_container("sidecar" if lasting else kind, one, known.get(one.name)))
     return tuple(made)
 
 

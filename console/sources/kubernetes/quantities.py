@@ -1,4 +1,4 @@
-"""Kubernetes' quantities and ages: `250m`, `1.5Gi`, `1e3` in; `2m30s`, `3 (5m ago)` out, as kubectl has them."""
+"""Quantities as the API writes them (`250m`, `1.5Gi`, `1e3`), and ages as kubectl does (`2m30s`)."""
 
 from __future__ import annotations
 

@@ -29,26 +29,19 @@ class Status(NamedTuple):
         return f"{told}: {self.message}" if self.message else told
 
 
-class StatusWire(Wire):
-    """The Status object as the API has it."""
-
+class _StatusWire(Wire):
     code: int = 0
     reason: str = ""
     message: str = ""
 
 
-def status_of(found: StatusWire) -> Status:
-    """An error of the API as a value."""
-    return Status(found.code, word(found.reason), message(found.message))
-
-
 def read_status(data: bytes, code: int = 0) -> Status:
     """What an answer says that is an error; `code` is what HTTP said, for answers of something in between."""
     try:
-        found = status_of(msgspec.json.decode(data, type=StatusWire))
+        found = msgspec.json.decode(data, type=_StatusWire)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Status(code, "", message(data[:2000].decode("utf-8", errors="replace").strip()))
-    return found if found.code else found._replace(code=code)
+    return Status(found.code or code, word(found.reason), message(found.message))
 
 
 def read_denied(data: bytes, verb: str, resource: str, namespace: str = "") -> Denied:

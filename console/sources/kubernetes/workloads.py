@@ -140,7 +140,7 @@ def _true(conditions: Iterable[Condition], type_: str) -> Condition | None:
 
 
 def deployment_state(found: ScaledWire) -> tuple[str, str]:
-    """How the rollout of a deployment stands, and what holds it up; as `kubectl rollout status` goes about it."""
+    """How the rollout of a deployment stands, and what holds it up: what `kubectl rollout status` waits for."""
     spec, status = found.spec, found.status
     wanted = _wanted(spec)
     conditions = conditions_of(status.conditions)
