@@ -11,9 +11,20 @@ import msgspec
 
 from console.errors import Refused
 from console.sources.kubernetes.events import EventWire, read_event
+from console.sources.kubernetes.jobs import CronJobWire, JobWire, read_cron_job, read_job
+from console.sources.kubernetes.networking import (
+    EndpointsWire,
+    IngressWire,
+    ServiceWire,
+    read_endpoints,
+    read_ingress,
+    read_service,
+)
 from console.sources.kubernetes.nodes import NodeWire, read_node
 from console.sources.kubernetes.pods import PodWire, read_pod
+from console.sources.kubernetes.scaling import AutoscalerWire, read_autoscaler
 from console.sources.kubernetes.status import read_status
+from console.sources.kubernetes.storage import VolumeWire, read_claim, read_volume
 from console.sources.kubernetes.wire import Wire
 from console.sources.kubernetes.workloads import (
     DaemonWire,
@@ -91,6 +102,17 @@ _READ: dict[Kind, tuple[type[Any], Read]] = {
     Kind("replicasets", "/apis/apps/v1", True, "workloads"): (ScaledWire, read_replica_set),
     Kind("statefulsets", "/apis/apps/v1", True, "workloads"): (ScaledWire, read_stateful_set),
     Kind("daemonsets", "/apis/apps/v1", True, "workloads"): (DaemonWire, read_daemon_set),
+    Kind("jobs", "/apis/batch/v1", True, "workloads"): (JobWire, read_job),
+    Kind("cronjobs", "/apis/batch/v1", True, "workloads"): (CronJobWire, read_cron_job),
+    Kind("services", "/api/v1", True, "services"): (ServiceWire, read_service),
+    Kind("endpointslices", "/apis/discovery.k8s.io/v1", True, "endpoints"): (EndpointsWire, read_endpoints),
+    Kind("ingresses", "/apis/networking.k8s.io/v1", True, "ingresses"): (IngressWire, read_ingress),
+    Kind("persistentvolumeclaims", "/api/v1", True, "volumes"): (VolumeWire, read_claim),
+    Kind("persistentvolumes", "/api/v1", False, "volumes"): (VolumeWire, read_volume),
+    Kind("horizontalpodautoscalers", "/apis/autoscaling/v2", True, "autoscalers"): (
+        AutoscalerWire,
+        read_autoscaler,
+    ),
     Kind("events", "/api/v1", True, "events"): (EventWire, read_event),
 }
 

@@ -153,3 +153,8 @@ def images_of(template: Template | None) -> tuple[str, ...]:
     """Images of the containers that a template makes."""
     spec = template.spec if template else None
     return tuple(word(one.image) for one in (spec.containers if spec else None) or ())
+
+
+def sentence(condition: Condition) -> str:
+    """What a condition says: `BackoffLimitExceeded: Job has reached the specified backoff limit`."""
+    return ": ".join(part for part in (condition.reason, condition.message) if part)

@@ -19,6 +19,7 @@ from console.sources.kubernetes.wire import (
     images_of,
     labels_of,
     owner_of,
+    sentence,
     word,
 )
 from console.text import clean
@@ -140,14 +141,14 @@ def _true(conditions: Iterable[Condition], type_: str) -> Condition | None:
 
 
 def deployment_state(found: ScaledWire) -> tuple[str, str]:
-    """How the rollout of a deployment stands, and what holds it up: what `kubectl rollout status` waits for."""
+    """How the rollout of a deployment stands, and what holds it up: as `kubectl rollout status` sees it."""
     spec, status = found.spec, found.status
     wanted = _wanted(spec)
     conditions = conditions_of(status.conditions)
     failure = _true(conditions, "ReplicaFailure")
     progress = next((one for one in conditions if one.type == "Progressing"), None)
     if failure is not None:
-        return "stalled", _sentence(failure)
+        return "stalled", sentence(failure)
     if progress is not None and progress.reason == "ProgressDeadlineExceeded":
         available = f"{status.available_replicas} of {wanted} pods are available"
         return "stalled", f"its deadline for progress is over: {available}"
@@ -173,7 +174,7 @@ def _replica_set_state(found: ScaledWire) -> tuple[str, str]:
     status, wanted = found.status, _wanted(found.spec)
     failure = _true(conditions_of(status.conditions), "ReplicaFailure")
     if failure is not None:
-        return "stalled", _sentence(failure)
+        return "stalled", sentence(failure)
     if status.observed_generation < found.metadata.generation:
         return "progressing", NOT_SEEN
     if wanted == 0 and status.replicas == 0:
@@ -261,8 +262,3 @@ def _daemon_set_state(found: DaemonWire) -> tuple[str, str]:
     if wanted == 0:
         return "available", "no node is meant for it"
     return "available", ""
-
-
-def _sentence(condition: Condition) -> str:
-    told = condition.message or "its pods cannot be made"
-    return f"{condition.reason}: {told}" if condition.reason else told
