@@ -106,7 +106,7 @@ def word(text: str) -> str:
     return clean(text, WORD_LIMIT)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def message(text: str) -> str:
     """A sentence of the cluster or of what runs in it: clean, and without secrets."""
     return clean(redact(text), MESSAGE_LIMIT) if text else ""
