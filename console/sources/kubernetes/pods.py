@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -121,6 +121,7 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
     meta, spec, status = found.metadata, found.spec, found.status
     sidecars = {one.name for one in spec.init_containers or () if one.restart_policy == "Always"}
     shown = _show(found, sidecars)
+    containers = _containers(found, sidecars)
     grace = meta.deletion_grace_period_seconds or 0
     return Pod(
         cluster=cluster,
@@ -132,6 +133,7 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
         total=len(spec.containers or ()) + len(sidecars),
         restarts=shown.restarts,
         restarted=shown.restarted,
+        recent=(shown.restarted,) if shown.restarted else (),
         phase=word(status.phase),
         reason=word(status.reason),
         message=message(status.message),
@@ -143,7 +145,8 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
         ip=clean(status.pod_ip, NAME_LIMIT),
         owner=owner_of(meta),
         labels=labels_of(meta.labels),
-        containers=_containers(found, sidecars),
+        memory_limit=_memory_limit(containers),
+        containers=containers,
         conditions=conditions_of(status.conditions),
         claims=_claims(meta.name, spec.volumes) if spec.volumes else (),
         qos=word(status.qos_class),
@@ -320,3 +323,28 @@ def _claims(pod: str, volumes: Iterable[_Mounted]) -> tuple[str, ...]:
             # made for the pod, and named after both
             found.append(clean(f"{pod}-{volume.name}", NAME_LIMIT))
     return tuple(found)
+
+
+def _memory_limit(containers: Iterable[Container]) -> float:
+    limits = [one.memory_limit for one in containers if one.kind in ("", "sidecar")]
+    return sum(limits) if limits and all(limit > 0 for limit in limits) else 0.0
+
+
+RESTART_WINDOW = 600.0
+"""Seconds over which restarts count as recent."""
+_MOST = 100
+"""Restarts of one pod that are remembered."""
+
+
+def carry_restarts(before: Pod | None, after: Pod) -> Pod:
+    """The newer value of a pod with the restarts that the older one knew of, and those between them.
+
+    The API says only when the last one was; of several that were missed all count as of then.
+    """
+    if before is None or before.uid != after.uid or not after.restarted:
+        return after
+    if after.restarts <= before.restarts:
+        return after if after.recent == before.recent else replace(after, recent=before.recent)
+    new = (after.restarted,) * min(after.restarts - before.restarts, _MOST)
+    kept = [then for then in before.recent if then > after.restarted - RESTART_WINDOW]
+    return replace(after, recent=(*kept, *new)[-_MOST:])
