@@ -7,6 +7,7 @@ from functools import cached_property
 from console.config import Limits
 from console.findings import Severity
 from console.sources.kubernetes.model import Cluster, Event, Key, Pod, Workload
+from console.text import clip
 
 STARTING = 120.0
 """Seconds in which whatever is new may not be ready yet."""
@@ -14,6 +15,15 @@ WAITED = 600.0
 """Seconds after which what should have come right by itself has not."""
 EVENT_WINDOW = 3600.0
 """Seconds an event explains something; the API keeps them an hour."""
+
+
+TOLD_CELLS = 90
+"""Cells of what the cluster says in a fault; all of it stands in the details."""
+
+
+def told_by(message: str) -> str:
+    """What the cluster says, as part of a sentence."""
+    return clip(message.rstrip(". "), TOLD_CELLS)
 
 
 def patience(seconds: float) -> Severity:

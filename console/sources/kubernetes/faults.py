@@ -101,19 +101,22 @@ def _cluster_finding(cluster: Cluster) -> Finding | None:
 def _folded(cluster: Cluster) -> Iterator[tuple[Key, int, Fault]]:
     """What is wrong, each with how many pods it hits."""
     groups: dict[Key, list[tuple[Key, Fault]]] = {}
-    alone: list[tuple[Key, Fault]] = []
+    others: list[tuple[Key, Fault]] = []
     for key, fault in cluster.faults.items():
-        if fault.owner is not None:
+        if fault.owner is not None and key.kind == "Pod":
             groups.setdefault(fault.owner, []).append((key, fault))
-        else:
-            alone.append((key, fault))
-    for key, fault in alone:
+        elif fault.owner is None or fault.owner not in cluster.faults:
+            others.append((key, fault))
+    for key, fault in others:
         pods = groups.pop(key, None)
         if pods is None:
             yield key, int(key.kind == "Pod"), fault
-        else:
-            whole = _together(pods)
-            yield key, len(pods), replace(whole, severity=max(whole.severity, fault.severity))
+            continue
+        whole = _together(pods)
+        # that a job is over says more than how many of its tries there are
+        text = f"{fault.text}: {whole.gist}" if key.kind in ("Job", "CronJob") else whole.text
+        level = max(whole.severity, fault.severity)
+        yield key, len(pods), replace(whole, severity=level, text=text)
     for key, pods in groups.items():
         if len(pods) == 1:
             yield pods[0][0], 1, pods[0][1]
@@ -130,7 +133,7 @@ def _together(pods: list[tuple[Key, Fault]]) -> Fault:
     hint = next(fault.hint for _, fault in pods if fault.gist == gist)
     of = max(pods[0][1].of, len(pods))
     others = f"; {len(pods) - most} otherwise" if len(pods) > most else ""
-    return Fault(level, f"{most} of {of} pods {gist}{others}", hint)
+    return Fault(level, f"{most} of {of} pods {gist}{others}", hint, gist=gist)
 
 
 def _worst(pods: list[tuple[Key, Fault]], gist: str) -> Severity:

@@ -404,8 +404,9 @@ class Fault:
     gist: str = ""
     """Of a pod: the part of the text that pods failing alike share."""
     owner: Key | None = None
-    """Of a pod: the workload whose finding it is part of, and how many pods that is to have."""
+    """Of a pod, and of a job of a cron job: the workload whose finding it is part of."""
     of: int = 0
+    """Pods that workload is to have; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 from console.findings import Severity
-from console.sources.kubernetes.around import STARTING, WAITED, Around, patience
+from console.sources.kubernetes.around import STARTING, WAITED, Around, patience, told_by
 from console.sources.kubernetes.model import Autoscaler, Condition, Fault, Node, Service, Volume, Workload
-from console.sources.kubernetes.pod_faults import TOLD_CELLS
 from console.sources.kubernetes.quantities import kubectl_age
-from console.text import clip
 from console.units import bytes_, counted, percent
 
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
@@ -30,12 +28,12 @@ def workload_fault(one: Workload, around: Around) -> Fault | None:
     if one.kind == "ReplicaSet" and one.owner is not None:
         return None  # its deployment says so
     if one.state == "stalled":
-        return Fault(Severity.CRITICAL, f"stalled: {clip(one.why, TOLD_CELLS)}", _STALLED_HINT)
+        return Fault(Severity.CRITICAL, f"stalled: {told_by(one.why)}", _STALLED_HINT)
     if one.state not in ("progressing", "degraded", "paused") or now - one.created < STARTING:
         return None
     failed = around.said(one.key, "FailedCreate")
     if failed is not None and failed.last > now - WAITED:
-        text = f"its pods cannot be made: {clip(failed.message, TOLD_CELLS)}"
+        text = f"its pods cannot be made: {told_by(failed.message)}"
         return Fault(Severity.CRITICAL, text, "look at quotas, admission and its template")
     available = _condition(one.conditions, "Available")
     if available is not None and available.status == "False":
@@ -58,11 +56,10 @@ def _job_fault(one: Workload, around: Around) -> Fault | None:
     when = f" {kubectl_age(around.now - one.ended)} ago" if one.ended else ""
     reason = next((known.reason for known in one.conditions if known.type in ("Failed", "FailureTarget")), "")
     pods = f", {counted(one.failed, 'failed pod')}" if one.failed else ""
-    return Fault(
-        Severity.WARNING,
-        f"failed{when}: {reason or clip(one.why, TOLD_CELLS)}{pods}",
-        "look at the logs of its pods; delete it when it is done with",
-    )
+    text = f"failed{when}: {reason or told_by(one.why)}{pods}"
+    hint = "look at the logs of its pods; delete it when it is done with"
+    cron_job = one.key._replace(kind="CronJob", name=one.owner.name) if one.owner else None
+    return Fault(Severity.WARNING, text, hint, owner=cron_job)
 
 
 def _cron_job_fault(one: Workload, now: float) -> Fault | None:
@@ -86,7 +83,7 @@ def node_fault(one: Node, around: Around) -> Fault | None:
     if ready.status != "True":
         if now - one.created < STARTING:
             return None
-        told = clip(ready.message or ready.reason, TOLD_CELLS)
+        told = told_by(ready.message or ready.reason)
         pods = around.cluster.on_node.get(one.name, 0)
         on_it = f", {counted(pods, 'pod')} on it" if pods else ""
         text = f"NotReady {kubectl_age(now - ready.since)}: {told}{on_it}"
@@ -100,7 +97,7 @@ def node_fault(one: Node, around: Around) -> Fault | None:
         )
     network = _condition(one.conditions, "NetworkUnavailable")
     if network is not None and network.status == "True" and now - one.created > STARTING:
-        told = clip(network.message or network.reason, TOLD_CELLS)
+        told = told_by(network.message or network.reason)
         return Fault(
             Severity.CRITICAL, f"NetworkUnavailable: {told}", "look at the pods of its network plugin"
         )
@@ -131,7 +128,7 @@ def volume_fault(one: Volume, around: Around) -> Fault | None:
     if one.status == "Lost":
         return Fault(Severity.CRITICAL, f"Lost: its volume {one.bound_to} is gone", "look for a backup")
     if one.status == "Failed":
-        told = f": {clip(one.reason, TOLD_CELLS)}" if one.reason else ""
+        told = f": {told_by(one.reason)}" if one.reason else ""
         return Fault(Severity.WARNING, f"Failed{told}", "it could not be reclaimed: describe it")
     if one.status == "Terminating":
         gone = now - one.deleted
@@ -158,7 +155,7 @@ def _pending_claim(one: Volume, around: Around) -> Fault | None:
         return None
     failed = around.said(one.key, "ProvisioningFailed", "FailedBinding")
     if failed is not None:
-        text = f"Pending {kubectl_age(waited)}: {clip(failed.message, TOLD_CELLS)}"
+        text = f"Pending {kubectl_age(waited)}: {told_by(failed.message)}"
         return Fault(level, text, "look at its storage class and its provisioner")
     if around.said(one.key, "WaitForFirstConsumer", "WaitForPodScheduled") is not None:
         return None  # bound when a pod wants it
@@ -178,7 +175,7 @@ def autoscaler_fault(one: Autoscaler, around: Around) -> Fault | None:
             continue
         if not patience(now - found.since):
             continue
-        told = clip(found.message or found.reason, TOLD_CELLS)
+        told = told_by(found.message or found.reason)
         return Fault(
             Severity.WARNING, f"{said}: {told}", "look at the metrics server and what its pods ask for"
         )

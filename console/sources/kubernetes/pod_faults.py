@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from console.findings import Severity
-from console.sources.kubernetes.around import STARTING, WAITED, Around, patience
+from console.sources.kubernetes.around import STARTING, WAITED, Around, patience, told_by
 from console.sources.kubernetes.model import Condition, Container, Fault, Pod
 from console.sources.kubernetes.pods import RESTART_WINDOW
 from console.sources.kubernetes.quantities import kubectl_age
-from console.text import clip
 from console.units import bytes_, counted, percent
 
 END_WINDOW = 3600.0
 """Seconds a pod that has failed stays wrong: whoever wanted another has made it by then."""
-TOLD_CELLS = 90
-"""Cells of what the cluster says in a fault; all of it stands in the details."""
 _PULLS = frozenset({
     "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError",
     "RegistryUnavailable", "SignatureValidationFailed",
@@ -55,15 +52,11 @@ def _going(pod: Pod, around: Around) -> Fault | None:
     overdue = around.now - pod.deleted - pod.grace
     if overdue < STARTING:
         return None
-    since = kubectl_age(around.now - pod.deleted)
+    text = f"Terminating for {kubectl_age(around.now - pod.deleted)}"
+    hint = "a finalizer or the kubelet holds it: describe it"
     if pod.node in around.nodes_down:
-        text, hint = f"its node {pod.node} is down", "it goes when the node is back, or is removed"
-    else:
-        text, hint = (
-            f"{kubectl_age(overdue)} over its grace",
-            "a finalizer or the kubelet holds it: describe it",
-        )
-    return Fault(patience(overdue), f"Terminating for {since}: {text}", hint, gist="Terminating")
+        text, hint = f"{text}: its node is down", f"it goes when {pod.node} is back, or is removed"
+    return Fault(patience(overdue), text, hint, gist="Terminating")
 
 
 def _failed(pod: Pod, around: Around) -> Fault | None:
@@ -75,7 +68,7 @@ def _failed(pod: Pod, around: Around) -> Fault | None:
     when = kubectl_age(around.now - ended)
     one = _worst_end(pod)
     if pod.reason or one is None:
-        told = f": {clip(pod.message, TOLD_CELLS)}" if pod.message else ""
+        told = f": {told_by(pod.message)}" if pod.message else ""
         hint = "look at the node's pressure and events" if pod.reason == "Evicted" else _EVENTS_HINT
         return Fault(Severity.WARNING, f"{pod.status} {when} ago{told}", hint, gist=pod.status)
     end = _exit(one.exit_code, one.reason)
@@ -107,7 +100,7 @@ def _stuck(pod: Pod, around: Around) -> Fault | None:
     if status == "CrashLoopBackOff":
         return _crashing(pod, one, around)
     if one.state == "waiting":
-        told = f": {clip(one.message, TOLD_CELLS)}" if one.message else ""
+        told = f": {told_by(one.message)}" if one.message else ""
         hint = (
             "a config map, a secret or a key that it needs is missing" if "Config" in status else _EVENTS_HINT
         )
@@ -143,13 +136,13 @@ def _beginning(pod: Pod, around: Around) -> Fault | None:
         # migrations and the like take their time
         return Fault(Severity.WARNING, f"{pod.status} for {age}{name}", "look at its logs", gist=pod.status)
     told = _said(pod, around, *_SETUP)
-    text = f": {clip(told, TOLD_CELLS)}" if told else ""
+    text = f": {told_by(told)}" if told else ""
     return Fault(level, f"{pod.status} {age}{text}", _EVENTS_HINT, gist=pod.status)
 
 
 def _scheduling(told: str) -> str:
     """Why no node takes it, without what would not help either."""
-    return clip(told.partition(" preemption:")[0].rstrip(". "), TOLD_CELLS)
+    return told_by(told.partition(" preemption:")[0])
 
 
 def _crashing(pod: Pod, one: Container, around: Around) -> Fault:
@@ -215,7 +208,7 @@ def _unready(pod: Pod, around: Around) -> Fault | None:
         if waiting and pod.total > 1:
             told = f"{told}, not {', '.join(waiting)}"
     gist = "containers ended" if pod.status == "NotReady" else "not ready"
-    return Fault(level, f"{gist} {age}: {clip(told, TOLD_CELLS)}", hint, gist=gist)
+    return Fault(level, f"{gist} {age}: {told_by(told)}", hint, gist=gist)
 
 
 def memory_fault(pod: Pod, around: Around) -> Fault | None:
