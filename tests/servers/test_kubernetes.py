@@ -159,6 +159,7 @@ def test_nothing_is_left(own_kubernetes: Cluster) -> None:
     own_kubernetes.remove()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert not any(one.directory.exists() for one in (*processes, player))
+    assert not own_kubernetes.etcd.data.exists()
 
 
 def test_nothing_is_left_of_one_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +169,4 @@ def test_nothing_is_left_of_one_that_does_not_start(monkeypatch: pytest.MonkeyPa
         pytest.fail("it started")
     assert not cluster.directory.exists()
     assert not cluster.etcd.directory.exists()
+    assert not cluster.etcd.data.exists()
