@@ -36,8 +36,11 @@ prometheus: ## the real prometheus and promtool that tests measure against, once
 ferretdb: ## the real server that speaks MongoDB's protocol, once; needs Go
 	@$(PYTHON) tests/servers/building.py ferretdb
 
-servers: ## both of them, one after the other
-	@$(PYTHON) tests/servers/building.py prometheus ferretdb
+kubernetes: ## the real kube-apiserver, kubectl and kwok that clusters are made of, once; needs Go
+	@$(PYTHON) tests/servers/building.py kubernetes
+
+servers: ## all of them, one after the other
+	@$(PYTHON) tests/servers/building.py prometheus ferretdb kubernetes
 
 lint: $(STAMP) ## ruff, mypy, pyright, import-linter, side by side
 	@$(MAKE) --no-print-directory -j4 lint-ruff lint-mypy lint-pyright lint-imports
@@ -80,4 +83,4 @@ constraints: $(STAMP) ## pin what is installed now: names and versions only
 clean: ## remove what was set up and made
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
-.PHONY: help install run demo test prometheus ferretdb servers lint lint-ruff lint-mypy lint-pyright lint-imports format bench soak faults picture docs constraints clean
+.PHONY: help install run demo test prometheus ferretdb kubernetes servers lint lint-ruff lint-mypy lint-pyright lint-imports format bench soak faults picture docs constraints clean

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.servers.dockerd import dockerd, own_dockerd
+from tests.servers.kubernetes_fixtures import kubernetes, kwok, own_kubernetes
 from tests.servers.postgres_fixtures import own_postgres, postgres_bindir, postgres_server
 from tests.servers.redis_fixtures import redis_binary, redis_server
 
 __all__ = [
     "dockerd",
+    "kubernetes",
+    "kwok",
     "own_dockerd",
+    "own_kubernetes",
     "own_postgres",
     "postgres_bindir",
     "postgres_server",

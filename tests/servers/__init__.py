@@ -44,4 +44,4 @@ def built(building: Building, program: str) -> str:
             pass  # whoever is building has done so now
     if not building.built:
         absent(f"{building.name} is not built: make {building.name} (it needs Go)")
-    return str(building.directory / program)
+    return str(building.path(program))

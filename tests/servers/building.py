@@ -1,6 +1,6 @@
 """Builds real servers that the tests measure against from their Go modules: `make servers`.
 
-    python3 tests/servers/building.py prometheus ferretdb
+    python3 tests/servers/building.py prometheus ferretdb kubernetes
 
 The version is the one go.mod names in the server's directory. Programs are kept in the user's cache,
 outside of the checkout, so that they are built once; whoever comes while another builds waits for it.
@@ -23,10 +23,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+LINKING = "-ldflags=-s -w"
 FLAGS = (
     "-trimpath",
     "-gcflags=all=-N -l -dwarf=false",  # unoptimised: built sooner, and fast enough for tests
-    "-ldflags=-s -w",
+    LINKING,
     "-buildvcs=false",
 )
 
@@ -41,6 +42,14 @@ class Building:
     tags: tuple[str, ...] = ()
     stamp: str = ""
     """A file of its source that must hold its version; it is built within a copy of its source then."""
+    variable: str = ""
+    """A variable of its source that the linker gives its version."""
+    others: tuple[str, ...] = ()
+    """Packages of commands of other modules that go.mod pins: built along, since they share most."""
+    kept: tuple[str, str] = ("", "")
+    """A module and a directory of its source that is kept beside the programs."""
+    assets: str = ""
+    """The environment variable that may name a directory with these programs: those in it are not built."""
 
     @property
     def module(self) -> Path:
@@ -62,9 +71,32 @@ class Building:
         return Path(cache) / "opsconsole" / f"{self.name}-{self.version}"
 
     @property
+    def commands(self) -> dict[str, str]:
+        """The package of each program."""
+        own = (f"{self.package}/cmd/{program}" for program in self.programs)
+        return {package.rpartition("/")[2]: package for package in (*own, *self.others)}
+
+    def path(self, program: str) -> Path:
+        """Where a program is, or will be once it is built."""
+        given = os.environ.get(self.assets)
+        if given and os.access(Path(given, program), os.X_OK):
+            return Path(given, program)
+        return self.directory / program
+
+    @property
+    def missing(self) -> list[str]:
+        """The programs that are to be built."""
+        return [program for program in self.commands if not self.path(program).exists()]
+
+    @property
+    def beside(self) -> Path:
+        """Where the directory of a source is that it keeps; its own where it keeps none."""
+        return self.directory / Path(self.kept[1]).name
+
+    @property
     def built(self) -> bool:
-        """Whether they are there."""
-        return all((self.directory / program).exists() for program in self.programs)
+        """Whether all is there."""
+        return not self.missing and self.beside.exists()
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -77,34 +109,46 @@ class Building:
     def build(self) -> None:
         """Build it, alone; CalledProcessError where Go fails."""
         target = self.directory
-        packages = [f"{self.package}/cmd/{program}" for program in self.programs]
+        missing = self.missing
+        packages = [self.commands[program] for program in missing]
+        flags = [*FLAGS, f"-tags={','.join(self.tags)}"]
+        if self.variable:
+            flags.append(f"{LINKING} -X {self.variable}=v{self.version}")  # the last of a kind counts
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=target.name) as work:
-            subprocess.run(
-                ["go", "build", *FLAGS, f"-tags={','.join(self.tags)}", "-o", f"{work}/", *packages],
-                cwd=self._stamped(Path(work)) if self.stamp else self.module,
-                env={**os.environ, "CGO_ENABLED": "0"},
-                check=True,
-            )
-            shutil.rmtree(target, ignore_errors=True)
-            target.mkdir()
-            for program in self.programs:
+            if packages:
+                subprocess.run(
+                    ["go", "build", *flags, "-o", f"{work}/", *packages],
+                    cwd=self._stamped(Path(work)) if self.stamp else self.module,
+                    env={**os.environ, "CGO_ENABLED": "0"},
+                    check=True,
+                )
+            target.mkdir(exist_ok=True)
+            for program in missing:
                 os.replace(f"{work}/{program}", target / program)
+            if not self.beside.exists():
+                _copy(self._source(self.kept[0]) / self.kept[1], Path(work, "kept"))
+                os.replace(f"{work}/kept", self.beside)
 
     def _stamped(self, work: Path) -> Path:
         """A copy of its source, as the checksum beside go.mod has it, with the version written down in it."""
-        answer = subprocess.run(
-            ["go", "mod", "download", "-json", self.package],
-            cwd=self.module,
-            stdout=subprocess.PIPE,
-            check=True,
-        )
         source = work / "source"
-        # the module cache is read-only, and neither modes nor times matter here
-        shutil.copytree(json.loads(answer.stdout)["Dir"], source, copy_function=shutil.copyfile)
-        for directory, _, _ in os.walk(source):
-            os.chmod(directory, 0o755)
+        _copy(self._source(self.package), source)
         (source / self.stamp).write_text(f"v{self.version}\n")
         return source
+
+    def _source(self, module: str) -> Path:
+        """Where Go keeps the source of a module that go.mod pins."""
+        answer = subprocess.run(
+            ["go", "mod", "download", "-json", module], cwd=self.module, stdout=subprocess.PIPE, check=True
+        )
+        return Path(json.loads(answer.stdout)["Dir"])
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a directory from the module cache: it is read-only, and neither modes nor times matter here."""
+    shutil.copytree(source, target, copy_function=shutil.copyfile)
+    for directory, _, _ in os.walk(target):
+        os.chmod(directory, 0o755)
 
 
 PROMETHEUS = Building(
@@ -120,11 +164,20 @@ FERRETDB = Building(
     ("ferretdb_no_postgresql",),  # SQLite is its store here
     "build/version/version.txt",
 )
+KUBERNETES = Building(
+    "kubernetes",
+    "k8s.io/kubernetes",
+    ("kube-apiserver", "kubectl"),
+    variable="k8s.io/component-base/version.gitVersion",
+    others=("sigs.k8s.io/kwok/cmd/kwok",),
+    kept=("sigs.k8s.io/kwok", "kustomize/stage"),  # what kwok does with pods and nodes
+    assets="KUBEBUILDER_ASSETS",
+)
 
 
 def main(names: list[str]) -> int:
     """Build these, one after the other; the exit code."""
-    wanted = [one for one in (PROMETHEUS, FERRETDB) if one.name in names]
+    wanted = [one for one in (PROMETHEUS, FERRETDB, KUBERNETES) if one.name in names]
     locks = {one.name: contextlib.ExitStack() for one in wanted}
     with contextlib.ExitStack() as all_of_them:
         for one in wanted:  # from the start: whoever needs a later one waits for it

@@ -101,6 +101,8 @@ class Pod:
     created: float = 0.0
     deleted: float = 0.0
     """When it was asked to go."""
+    grace: float = 0.0
+    """Seconds it was given then."""
     node: str = ""
     ip: str = ""
     owner: Ref | None = None
@@ -151,8 +153,8 @@ class Workload:
     active: int = 0
     """Of a job its running pods, of a cron job its running jobs."""
     state: str = ""
-    """In a word or two: available, progressing, stalled, paused, scaled to 0, complete, failed, running,
-    suspended, scheduled."""
+    """In a word or two: available, progressing, degraded (rolled out, and pods are missing), stalled, paused,
+    scaled to 0, complete, failed, running, suspended, scheduled."""
     why: str = ""
     """What holds it up, in one sentence; empty where nothing does."""
     paused: bool = False
@@ -164,6 +166,15 @@ class Workload:
     labels: Labels = ()
     selector: Labels = ()
     """Labels its pods have."""
+    replicas: int = 0
+    """Pods there are, of older templates too."""
+    misscheduled: int = 0
+    """Of a daemon set: nodes that run a pod of it and are not meant to."""
+    workers: int = 0
+    """Pods that work side by side, of a job without a number of completions; else 0."""
+    generation: int = 0
+    """Counts up when the specification changes; `observed_generation` is what the controller has seen."""
+    observed_generation: int = 0
     images: tuple[str, ...] = ()
     strategy: str = ""
     conditions: tuple[Condition, ...] = ()
@@ -235,6 +246,25 @@ class Service:
     def key(self) -> Key:
         """What it is known by."""
         return Key(self.cluster, "Service", self.namespace, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """One slice of the addresses behind a service, which may have several."""
+
+    cluster: str
+    namespace: str
+    name: str
+    service: str = ""
+    ready: frozenset[str] = frozenset()
+    """What stands behind the addresses that take traffic: a pod's name, or the address itself."""
+    not_ready: frozenset[str] = frozenset()
+    """The same of those that do not, unless they are going anyway."""
+
+    @property
+    def key(self) -> Key:
+        """What it is known by."""
+        return Key(self.cluster, "EndpointSlice", self.namespace, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,6 +357,8 @@ class Event:
     last: float = 0.0
     by: str = ""
     """The component that said it."""
+    name: str = ""
+    """Its own, as an object of the API."""
 
     @property
     def key(self) -> Key:

@@ -13,6 +13,17 @@ from cryptography.x509.oid import NameOID
 
 DAY = timedelta(days=1)
 PEM = serialization.Encoding.PEM
+_ISSUES = x509.KeyUsage(
+    key_cert_sign=True,  # clients that are strict take nobody else's word
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Issuer:
@@ -48,6 +59,8 @@ class Issuer:
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
             )
         )
+        if issuer:
+            made = made.add_extension(_ISSUES, critical=True)
         if names:
             made = made.add_extension(
                 x509.SubjectAlternativeName([_general(name) for name in names]), critical=False

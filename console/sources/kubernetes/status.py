@@ -1,0 +1,52 @@
+"""What the API answers instead of what was asked for: its Status object, in words."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+from console.sources.kubernetes.model import Denied
+from console.sources.kubernetes.wire import Wire, message, word
+
+_FORBIDDEN = re.compile(
+    r'cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]+)"(?: in API group "[^"]*")?'
+    r'(?: in the namespace "(?P<namespace>[^"]*)")?'
+)
+"""How the API server words a right that is missing."""
+
+
+class Status(NamedTuple):
+    """An error of the API: 410 and `Expired`, 403 and `Forbidden`, and what it says."""
+
+    code: int
+    reason: str
+    message: str
+
+    def __str__(self) -> str:
+        told = f"{self.code} {self.reason}".strip()
+        return f"{told}: {self.message}" if self.message else told
+
+
+class _StatusWire(Wire):
+    code: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+def read_status(data: bytes, code: int = 0) -> Status:
+    """What an answer says that is an error; `code` is what HTTP said, for answers of something in between."""
+    try:
+        found = msgspec.json.decode(data, type=_StatusWire)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Status(code, "", message(data[:2000].decode("utf-8", errors="replace").strip()))
+    return Status(found.code or code, word(found.reason), message(found.message))
+
+
+def read_denied(data: bytes, verb: str, resource: str, namespace: str = "") -> Denied:
+    """What a 403 denies: as the answer words it, or else what was asked for."""
+    match = _FORBIDDEN.search(read_status(data, 403).message)
+    if match is None:
+        return Denied(verb, resource, namespace)
+    return Denied(match["verb"], match["resource"], match["namespace"] or "")

@@ -1,0 +1,1 @@
+"""What is known of clusters, measured against a real API server and the real kubectl."""
