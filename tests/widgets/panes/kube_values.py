@@ -120,7 +120,7 @@ PODS = (
     named("web", "77qzz"),
     *(pod(f"db-{n}", owner=Ref("StatefulSet", "db"), labels=(("app", "db"),)) for n in range(2)),
     pod("node-exporter-4x8vt", namespace="monitoring", owner=Ref("DaemonSet", "node-exporter"),
-        labels=(("app", "node-exporter"),)),
+        node="node-4", labels=(("app", "node-exporter"),)),
     DONE,
 )  # fmt: skip
 
@@ -283,7 +283,8 @@ def cluster(context: str = "eu-1", pods: Iterable[Pod] = PODS, **fields: Any) ->
     made: dict[str, Any] = {
         "context": context, "server": f"https://{context}.example:6443", "user": "ops", "version": "v1.31.2",
         "state": "live", "time": NOW, "heard": NOW, "pods": held, "workloads": CALM_WORKLOADS, "nodes": NODES,
-        "services": SERVICES_SEEN[:1], "ingresses": INGRESSES, "volumes": VOLUMES[2:],
+        "services": tuple(replace(each, ready=3, not_ready=0) for each in SERVICES_SEEN),
+        "ingresses": INGRESSES, "volumes": VOLUMES[2:],
         "pod_usage": usage(held), "listed": LISTED,
         "node_usage": {each.name: Usage(2.1 + i, (9.0 + 3 * i) * GB, NOW) for i, each in enumerate(nodes)},
         "requested": {each.name: Usage(4.0 + i / 2, (17.0 + 2 * i) * GB) for i, each in enumerate(nodes)},

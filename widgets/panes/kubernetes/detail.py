@@ -222,8 +222,7 @@ def _pod_usage(row: PodRow) -> list[Fact]:
             asked = shown.asked_for(row.pod, unit, of)
             share = row.share(unit, of)
             parts.append(
-                f"{of} {shown.figure(asked, unit)[0]}"
-                + (f" ({percent(share)})" if math.isfinite(share) else "")
+                f"{of} {shown.asked(asked, unit)}" + (f" ({percent(share)})" if math.isfinite(share) else "")
                 if asked
                 else f"no {of}"
             )
@@ -285,7 +284,7 @@ def _container(one: Container, seen: Seen, width: int) -> list[Line]:
 
 def _asked(request: float, limit: float, unit: str) -> str:
     return ", ".join(
-        f"{name} {shown.figure(value, unit)[0]}" if value else f"no {name}"
+        f"{name} {shown.asked(value, unit)}" if value else f"no {name}"
         for name, value in (("request", request), ("limit", limit))
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from console.findings import Finding, Severity
 from console.units import bytes_, counted, percent
 from widgets.columns import Column, draw_header, draw_row, layout, needs_of
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, meter
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, meter, wrap
 from widgets.panes.kubernetes import rows as shown
 from widgets.panes.kubernetes.rows import Seen
 
@@ -31,8 +31,12 @@ RANK = ("Node", "Pod")
 """Whose faults stand before others that are as bad: what explains them."""
 WINDOW = 3600.0
 """Seconds back to which warnings among the events are counted."""
+COLUMNS = 84
+"""Cells from which what is wrong and why stand in columns of their own."""
 METER = 12
 """Cells of a meter at least."""
+COMPACT = 100
+"""Cells below which of several clusters each gets one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,20 @@ def at(workload: Workload) -> str:
     return f"{workload.succeeded if workload.kind == 'Job' else workload.ready}/{workload.desired}"
 
 
+def _said(each: Trouble) -> list[Span]:
+    """The word in its colour, and why, as one text."""
+    word: Span = (each.word, SEVERITY_ROLE[each.severity])
+    return [word, (f" {each.why}" if each.word else each.why, "text")]
+
+
+_CONTEXT: Column[Trouble] = Column("context", "", lambda each: each.seen.tag, 4, flex=1, drop=1)
+_NARROW: tuple[Column[Trouble], ...] = (
+    _CONTEXT,
+    Column("subject", "", lambda each: (each.subject, "strong"), 16, flex=1),
+    Column("said", "", lambda each: f"{each.word} {each.why}".strip(), 18, flex=2, spans=_said),
+)
 _TROUBLES: tuple[Column[Trouble], ...] = (
-    Column("context", "", lambda each: each.seen.tag, 4, flex=1, drop=2),
+    _CONTEXT,
     Column("subject", "", lambda each: (each.subject, "strong"), 12, flex=3),
     Column("word", "", lambda each: (each.word, SEVERITY_ROLE[each.severity]), 8, flex=2, drop=1),
     Column("why", "", lambda each: (each.why, "text"), 12, flex=5, drop=3),
@@ -132,7 +148,8 @@ def trouble_lines(found: Sequence[Trouble], width: int, height: int) -> list[Lin
         return []
     room = height if len(found) <= height else height - 1
     here = found[:room]
-    widths = layout(_TROUBLES, width - 2, needs_of(_TROUBLES, here, {}))
+    columns = _TROUBLES if width >= COLUMNS else _NARROW
+    widths = layout(columns, width - 2, needs_of(columns, here, {}))
     lines: list[Line] = []
     for each in here:
         mark = (f"{SEVERITY_MARK[each.severity]} ", SEVERITY_ROLE[each.severity])
@@ -147,8 +164,33 @@ def trouble_lines(found: Sequence[Trouble], width: int, height: int) -> list[Lin
 # -- clusters that are not live, and what may not be seen
 
 
-def state_lines(clusters: Sequence[Seen]) -> list[Line]:
+def state_lines(clusters: Sequence[Seen], width: int, height: int) -> list[Line]:
     """Those that do not answer, or refuse to, since when and why; those not heard of yet are dim."""
+    found = _states(clusters)
+    room = height - len(found)
+    lines: list[Line] = []
+    for spans in found:
+        # why is told below, indented, where it does not fit beside
+        whole = room > 0 and line_width(spans) > width
+        *head, (text, role) = spans
+        told = [tuple(head), *(((f"  {part[0][0]}", role),) for part in wrap(text.strip(), width - 2))]
+        told = told[: 1 + room] if whole else [spans]
+        room -= len(told) - 1
+        lines += told
+    return lines[:height]
+
+
+def state_findings(clusters: Sequence[Seen]) -> list[Finding]:
+    """The same for panes of few lines, of those that do not answer."""
+    found = []
+    for seen in clusters:
+        word, level = WORRIES.get(seen.cluster.state, (seen.cluster.state, Severity.WARNING))
+        if seen.old and level:
+            found.append(Finding(level, seen.name, f"{word}{_since(seen.cluster)}"))
+    return found
+
+
+def _states(clusters: Sequence[Seen]) -> list[Line]:
     lines: list[Line] = []
     for seen in clusters:
         cluster = seen.cluster
@@ -241,6 +283,8 @@ def node_lines(seen: Seen, width: int) -> list[Line]:
             ("  ", "text"),
         ]
     parts += [("pods ", "label"), (str(len(cluster.pods)), dim or "text")]
+    if not seen.alone and width < COMPACT:
+        return [_compact(seen, parts, width)]
     running = [_gauge(cluster, unit, 0) for unit in ("cpu", "memory")]
     if not any(running):
         return [tuple(parts)]
@@ -255,6 +299,19 @@ def node_lines(seen: Seen, width: int) -> list[Line]:
         gauges = [fit(_gauge(cluster, unit, half), half) for unit in ("cpu", "memory")]
         return [tuple(parts), (*gauges[0], ("   ", "text"), *gauges[1])]
     return [tuple(parts), *(tuple(_gauge(cluster, unit, width)) for unit in ("cpu", "memory"))]
+
+
+def _compact(seen: Seen, parts: Sequence[Span], width: int) -> Line:
+    """All of a cluster in one line: of several each gets no more where there is little room."""
+    spans = [*parts]
+    loads = [(name, load_of(seen.cluster, unit)) for unit, name in (("cpu", "cpu"), ("memory", "mem"))]
+    known = [(name, load) for name, load in loads if math.isfinite(load.share)]
+    cells = (width - line_width(parts) - 11 * len(known)) // 2 if known else 0
+    dim = "dim" if seen.cluster.state != "live" else ""
+    for name, load in known:
+        bar = meter(load.share, min(cells, 2 * METER), load.asked, dim) if cells >= 4 else []
+        spans += [(f"  {name} ", "label"), *bar, (f" {percent(load.share)}"[1 - bool(bar) :], dim or "text")]
+    return tuple(spans)
 
 
 def _gauge(cluster: Cluster, unit: str, width: int) -> list[Span]:
@@ -306,7 +363,7 @@ def short_of(clusters: Sequence[Seen]) -> list[Placed]:
 
 
 _WORKLOADS: tuple[Column[Placed], ...] = (
-    Column("context", "CONTEXT", lambda each: each.seen.tag, 4, flex=1, drop=4),
+    Column("context", "CONTEXT", lambda each: each.seen.tag, 8, flex=1, drop=1),
     Column("name", "WORKLOAD", lambda each: str(each.workload.key), 14, flex=3),
     Column(
         "kind",
@@ -333,7 +390,7 @@ def standing(clusters: Sequence[Seen]) -> list[Placed]:
         Placed(each, seen)
         for seen in clusters
         for each in seen.cluster.workloads
-        if each.owner is None and each.kind not in ("Job", "CronJob") and each.desired
+        if each.owner is None and each.kind not in ("Job", "CronJob") and each.ready >= each.desired > 0
     ]
 
 
@@ -349,7 +406,7 @@ class Space:
 
 
 _SPACES: tuple[Column[Space], ...] = (
-    Column("context", "CONTEXT", lambda each: each.seen.tag, 4, flex=1, drop=3),
+    Column("context", "CONTEXT", lambda each: each.seen.tag, 8, flex=1, drop=1),
     Column("name", "NAMESPACE", lambda each: each.name, 10, flex=3),
     Column("pods", "PODS", lambda each: str(each.pods), 5, align=">"),
     Column("cpu", "CPU", lambda each: shown.figure(each.cpu, "cpu"), 5, align=">", drop=1),

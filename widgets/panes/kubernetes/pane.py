@@ -52,10 +52,11 @@ class KubernetesPane(Pane):
             return [(("no context is watched: zoom, Contexts, u", "dim"),)]
         if height < BRIEF:
             return self._brief(clusters, width, height)
-        states = said.state_lines(clusters)[: max(1, height // 3)]
+        states = said.state_lines(clusters, width, max(1, height // 4))
         loads = [line for seen in clusters if seen.cluster.listed for line in said.node_lines(seen, width)]
         loads = loads[: max(1, height // 3)]
-        limits = said.limits_of_view(clusters)[: max(1, height // 6)]
+        told = bool(context.snapshot.limited)  # then it stands above the body
+        limits = [] if told else said.limits_of_view(clusters)[: max(1, height // 6)]
         room = height - len(states) - len(loads) - len(limits)
         wrong = said.trouble_lines(said.troubles(clusters), width, room)
         lines = [*states, *wrong, *loads, *limits]
@@ -75,13 +76,11 @@ class KubernetesPane(Pane):
         }
 
     def _brief(self, clusters: Sequence[Seen], width: int, height: int) -> list[Line]:
-        states = said.state_lines(clusters)
-        found = [trouble.finding for trouble in said.troubles(clusters)]
-        room = max(1, height // 2)
-        lines = [*states[:room]]
-        if found and room > len(lines):
-            lines += flowing(found, width, room - len(lines))
-        lines.append(said.sums(clusters))
+        found = [*said.state_findings(clusters), *(each.finding for each in said.troubles(clusters))]
+        found.sort(key=lambda finding: -finding.severity)
+        lines = flowing(found, width, max(1, height // 2))
+        if len(lines) < height:
+            lines.append(said.sums(clusters))
         if len(lines) < height:
             lines += said.warning_line(clusters, width)
         if len(lines) < height:

@@ -42,9 +42,9 @@ def _used(unit: str, title: str, drop: int) -> Column[PodRow]:
     )
 
 
-def _why(row: PodRow) -> Span | str:
+def _why(row: PodRow) -> str:
     fault = row.fault
-    return (shown.beyond(fault.text, row.pod.status), shown.state_role(fault)) if fault is not None else ""
+    return shown.beyond(fault.text, row.pod.status) if fault is not None else ""
 
 
 def _owner(row: PodRow) -> Span:
@@ -58,14 +58,14 @@ def _age(row: PodRow) -> str:
 PODS: tuple[Column[PodRow], ...] = (
     Column("context", "CONTEXT", lambda row: row.seen.tag, 8, flex=1, drop=1),
     Column("ns", "NAMESPACE", lambda row: row.pod.namespace, 9, flex=2),
-    Column("name", "NAME", lambda row: (row.pod.name, "strong" if row.fault else "text"), 20, flex=5),
+    Column("name", "NAME", shown.pod_name, 24, flex=5),
     Column("ready", "READY", shown.ready, 5, align=">", drop=2, sort=lambda row: row.pod.ready, named=True),
     Column("status", "STATUS", shown.status, 16, flex=3),
-    Column("restarts", "RESTARTS", shown.restarts, 11, flex=1, align=">", drop=4,
+    Column("restarts", "RESTARTS", shown.restarts, 13, flex=1, align=">", drop=4,
            sort=lambda row: row.pod.restarts, named=True),
     Column("age", "AGE", _age, 5, align=">", drop=3, sort=lambda row: row.seen.cluster.time - row.pod.created,
            named=True),
-    Column("why", "WHY", _why, 16, flex=6, drop=5),
+    Column("why", "WHY", _why, 20, flex=6, drop=5),
     _used("cpu", "CPU", 6),
     _share("cpu", "request", 9),
     _share("cpu", "limit", 8),

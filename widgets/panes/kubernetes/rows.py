@@ -8,7 +8,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from console.findings import Severity
-from console.sources.docker.containers import age as short_age
+from console.sources.kubernetes.quantities import kubectl_age
+from console.sources.kubernetes.quantities import restarts as kubectl_restarts
 from console.units import bytes_
 from widgets.draw import SEVERITY_ROLE, Span
 from widgets.pane import Context
@@ -50,7 +51,7 @@ SHORT = {
 class Seen:
     """One cluster of a snapshot as it is drawn: its short name and colour beside what is known of it."""
 
-    __slots__ = ("alone", "cluster", "context", "hue", "name")
+    __slots__ = ("alone", "cluster", "context", "hue", "name", "old")
 
     def __init__(self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context) -> None:
         self.cluster = cluster
@@ -60,6 +61,8 @@ class Seen:
         self.alone = alone
         """Whether it is the only one: then its name is not said with every object."""
         self.context = context
+        self.old = cluster.state != "live"
+        """Whether what is known of it may not be so any more."""
 
     @property
     def tag(self) -> Span:
@@ -68,7 +71,7 @@ class Seen:
 
     def ago(self, time: float) -> str:
         """How long ago that was by the cluster's clock; empty where it is not known."""
-        return short_age(max(0.0, self.cluster.time - time)) if time and self.cluster.time else ""
+        return kubectl_age(self.cluster.time - time) if time and self.cluster.time else ""
 
     def faults_of(self, kind: str) -> Mapping[tuple[str, str], Fault]:
         """What is wrong with objects of a kind, by namespace and name."""
@@ -154,6 +157,13 @@ def cores(value: float) -> str:
     if not math.isfinite(value):
         return "-"
     return f"{value * 1000:.0f}m" if value < 9.9995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def asked(value: float, unit: str) -> str:
+    """A request or a limit as one writes it: `250m`, `1.5`, `512M`."""
+    if unit == "memory":
+        return bytes_(value)
+    return cores(value) if value < 1 else f"{value:g}"
 
 
 def figure(value: float, unit: str) -> Span:
@@ -260,9 +270,15 @@ def short_ref(ref: Ref | None) -> str:
     return f"{SHORT.get(ref.kind, ref.kind.lower())}/{ref.name}" if ref is not None else ""
 
 
+def pod_name(row: PodRow) -> Span:
+    """Its name, with weight where it is wrong; dim where it is only remembered."""
+    return (row.pod.name, "strong" if row.fault is not None else "dim" if row.seen.old else "text")
+
+
 def status(row: PodRow) -> Span:
     """The word kubectl prints, in the colour of what is wrong."""
-    return (row.pod.status, state_role(row.fault, row.pod.phase == "Succeeded"))
+    quiet = row.pod.phase == "Succeeded" or row.seen.old
+    return (row.pod.status, state_role(row.fault, quiet))
 
 
 def state_role(fault: Fault | None, quiet: bool = False) -> str:
@@ -272,10 +288,10 @@ def state_role(fault: Fault | None, quiet: bool = False) -> str:
 
 def restarts(row: PodRow) -> Span:
     """How often, and when last, as kubectl prints it: `3 (5m ago)`."""
-    count, ago = row.pod.restarts, row.seen.ago(row.pod.restarted)
-    if not count:
+    pod = row.pod
+    if not pod.restarts:
         return ("0", "dim")
-    return (f"{count} ({ago} ago)" if ago else str(count), state_role(row.fault))
+    return (kubectl_restarts(pod.restarts, pod.restarted, row.seen.cluster.time), "text")
 
 
 def ready(row: PodRow) -> Span:
