@@ -127,6 +127,17 @@ class DockerTarget(Section, frozen=True):
     """A context of the docker command line."""
 
 
+class KubernetesTarget(Section, frozen=True):
+    """A cluster to watch: `[[kubernetes]]`."""
+
+    context: str = ""
+    """A context of the kubeconfig; empty: the one kubectl would use."""
+    namespaces: tuple[str, ...] = ()
+    """Which namespaces to watch; empty: all of them."""
+    kubeconfig: str = ""
+    """The file it is in; empty: those of `KUBECONFIG`, else ~/.kube/config."""
+
+
 class PostgresTarget(Section, frozen=True):
     """A PostgreSQL server to watch: `[[postgres]]`."""
 
@@ -242,6 +253,8 @@ class Config(Section, frozen=True):
     """When a figure is coloured, see `[limits]`."""
     docker: tuple[DockerTarget, ...] = ()
     """Container engines, see `[[docker]]`; none: the one found."""
+    kubernetes: tuple[KubernetesTarget, ...] = ()
+    """Clusters, see `[[kubernetes]]`; none: the current context of the kubeconfig."""
     postgres: tuple[PostgresTarget, ...] = ()
     """PostgreSQL servers, see `[[postgres]]`; none: the one found."""
     redis: tuple[RedisTarget, ...] = ()

@@ -21,7 +21,7 @@ from console.sources.base import Source
 from console.text import clean
 
 GROUP = "opsconsole.sources"
-ORDER = ("system", "docker", "postgres", "redis", "logs", "health", "alerts")
+ORDER = ("system", "docker", "kubernetes", "postgres", "redis", "logs", "health", "alerts")
 """The built-in kinds as the overview has them; others follow by name."""
 
 AnySource: TypeAlias = Source[Any]

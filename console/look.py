@@ -123,5 +123,5 @@ async def _within(collector: Collector, until: float) -> None:
 
 def configured(config: Config) -> set[str]:
     """The kinds with targets of their own in the configuration."""
-    kinds = {kind for kind in ("docker", "postgres", "redis") if getattr(config, kind)}
+    kinds = {kind for kind in ("docker", "kubernetes", "postgres", "redis") if getattr(config, kind)}
     return kinds | {"health"} if config.probes != Probes() else kinds

@@ -56,6 +56,13 @@ def _docker(history: History) -> Iterator[str]:
     yield f"{count(running)} of {count(total)} containers running"
 
 
+def _kubernetes(history: History) -> Iterator[str]:
+    nodes = len(list(history.find("kube_node_info")))
+    pods = latest(history, "kube_pod_status_phase")
+    yield f"{counted(nodes, 'node')}"
+    yield f"{count(pods)} pods"
+
+
 def _postgres(history: History) -> Iterator[str]:
     sessions = latest(history, "opsconsole_pg_connections")
     yield f"{count(sessions)} of {count(latest(history, 'opsconsole_pg_connections_allowed'))} sessions"
@@ -90,6 +97,7 @@ def _health(history: History) -> Iterator[str]:
 FIGURES: Mapping[str, Callable[[History], Iterator[str]]] = {
     "system": _system,
     "docker": _docker,
+    "kubernetes": _kubernetes,
     "postgres": _postgres,
     "redis": _redis,
     "logs": _logs,

@@ -1,0 +1,56 @@
+"""Asking the metrics API, and why it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from console.errors import Refused
+from console.sources.kubernetes.connection import ApiError, Connection
+from console.sources.kubernetes.model import Usage
+from console.sources.kubernetes.usage import PATH, read_node_usage, read_pod_usage
+from console.worker import Worker
+
+
+class Measured(NamedTuple):
+    """What pods and nodes take, and in words why that is not known; of several reasons the first."""
+
+    pods: dict[tuple[str, str], Usage]
+    nodes: dict[str, Usage]
+    why: str = ""
+
+
+async def measure(connection: Connection, namespaces: Sequence[str], worker: Worker) -> Measured:
+    """Ask once, without `namespaces` for all of them. Raises SourceError where the server does not answer."""
+    pods: dict[tuple[str, str], Usage] = {}
+    nodes: dict[str, Usage] = {}
+    reasons: list[str] = []
+    for namespace in namespaces or ("",):
+        within = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        try:
+            pods.update(
+                await worker.call(read_pod_usage, await connection.get(f"{PATH}{within}/pods", LIMIT))
+            )
+        except (ApiError, Refused) as error:
+            reasons.append(_why(error, "pods", namespace))
+    try:
+        nodes = await worker.call(read_node_usage, await connection.get(f"{PATH}/nodes", LIMIT))
+    except (ApiError, Refused) as error:
+        reasons.append(_why(error, "nodes", ""))
+    return Measured(pods, nodes, reasons[0] if reasons else "")
+
+
+LIMIT = 10.0
+"""Seconds without a byte: the API server asks the metrics server for us."""
+
+
+def _why(error: ApiError | Refused, resource: str, namespace: str) -> str:
+    if isinstance(error, Refused):
+        return error.reason
+    if error.status == 404:
+        return "no metrics server"
+    if error.status == 403:
+        where = f"in namespace {namespace}" if namespace else "in all namespaces"
+        return f"not allowed: may not list {resource}.metrics.k8s.io {where}"
+    return "the metrics server does not answer"

@@ -1,0 +1,170 @@
+"""Kubernetes: what runs in the clusters of a kubeconfig, kept by list and watch.
+
+A poll only looks at what the watches have brought; a question a second tells whether each server lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from console.config import Config, KubernetesTarget, Limits
+from console.errors import SourceError
+from console.findings import Finding, Severity
+from console.metrics import Sample
+from console.sources.base import Focus
+from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked, usual_files
+from console.sources.kubernetes.model import Context, KubernetesSnapshot
+from console.sources.kubernetes.watch import ClusterWatch
+from console.worker import Worker
+
+FIRST_LIMIT = 2.5
+"""Seconds that the first poll waits for the first lists; what is not there then comes with later ones."""
+FILES_EVERY = 5.0
+"""Seconds between two looks whether a kubeconfig has changed."""
+
+
+class KubernetesSource:
+    """The clusters of one or more kubeconfig files, several watched at once."""
+
+    kind = "kubernetes"
+    name = "kubernetes"
+    deadline = 3.0
+    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
+
+    def __init__(
+        self, targets: Sequence[KubernetesTarget], env: Mapping[str, str], limits: Limits | None = None
+    ) -> None:
+        """Without `targets` the current context is watched."""
+        self.target = ""
+        self.limits = limits or Limits()
+        """When something is judged wrong; guides may change it while it runs."""
+        self._targets = tuple(targets) or (KubernetesTarget(),)
+        usual = usual_files(env)
+        named = dict.fromkeys(target.kubeconfig for target in self._targets)
+        self._files = {
+            name: Files((Path(name).expanduser(),) if name else usual, env, named=bool(name))
+            for name in named
+        }
+        self._worker = Worker("kubeconfig")
+        self._access: dict[str, Access] = {}
+        """Every context there is."""
+        self._wanted: tuple[str, ...] | None = None
+        """Those to watch; None until the configuration is read."""
+        self._namespaces: dict[str, tuple[str, ...]] = {}
+        self._watches: dict[str, ClusterWatch] = {}
+        self._files_due = 0.0
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[KubernetesSource]:
+        """One source for all clusters: those configured, else kubectl's current one."""
+        return [cls(config.kubernetes, env, config.limits)]
+
+    async def poll(self, focus: Focus) -> KubernetesSnapshot:
+        """What is known now. Raises SourceError only when no cluster at all can be shown as it is."""
+        await self._read()
+        new = self._watch()
+        for watch in self._watches.values():
+            watch.look(focus)
+        if new:
+            try:
+                async with asyncio.timeout(FIRST_LIMIT):
+                    await asyncio.gather(*(watch.first() for watch in new))
+            except TimeoutError:
+                pass  # what has come by now is shown
+        watches = list(self._watches.values())
+        troubles = [watch.trouble for watch in watches]
+        if all(troubles):
+            raise self._all_fail([trouble for trouble in troubles if trouble is not None])
+        return KubernetesSnapshot(
+            clusters=tuple(watch.cluster(self.limits) for watch in watches),
+            contexts=self._contexts(),
+            changes=sum(watch.changes for watch in watches),
+            limited=tuple(sentence for watch in watches for sentence in watch.limited()),
+        )
+
+    def use(self, contexts: Sequence[str]) -> None:
+        """Watch these contexts from the next poll on. Raises UsageError for one that is not known."""
+        if not self._access:
+            self._load()
+        config = Kubeconfig(self._access, "", "the kubeconfig")
+        self._wanted = tuple(dict.fromkeys(config.get(name).context.name for name in contexts))
+
+    def samples(self, snapshot: KubernetesSnapshot) -> Iterable[Sample]:
+        """Its numbers, as kube-state-metrics names them."""
+        return ()
+
+    def judge(self, snapshot: KubernetesSnapshot) -> Sequence[Finding]:
+        """What is wrong, worst first."""
+        return [
+            Finding(Severity.CRITICAL, cluster.context, cluster.trouble)
+            for cluster in snapshot.clusters
+            if cluster.state not in ("live", "connecting")
+        ]
+
+    async def close(self) -> None:
+        """End every watch and connection."""
+        watches, self._watches = list(self._watches.values()), {}
+        self._worker.stop()
+        await asyncio.gather(*(watch.close() for watch in watches), *self._closing, return_exceptions=True)
+
+    async def _read(self) -> None:
+        """Have the contexts as the files say them now."""
+        now = asyncio.get_running_loop().time()
+        if self._wanted is not None and now < self._files_due:
+            return
+        self._files_due = now + FILES_EVERY
+        if self._wanted is None and not any(files.present() for files in self._files.values()):
+            raise next(iter(self._files.values())).absent()
+        if self._wanted is None or any(files.changed() for files in self._files.values()):
+            try:
+                await self._worker.call(self._load)
+            except SourceError:
+                if self._wanted is None:
+                    raise  # else a file that is being written leaves what was known
+
+    def _load(self) -> None:
+        """Read the files; blocks. The contexts to watch are chosen once. Raises SourceError, UsageError."""
+        read = {name: files.read() for name, files in self._files.items()}
+        access: dict[str, Access] = {}
+        for config in read.values():
+            for name, one in config.contexts.items():
+                access.setdefault(name, one)
+        wanted: dict[str, tuple[str, ...]] = {}
+        for target in self._targets:
+            one = read[target.kubeconfig].get(target.context)
+            access[one.context.name] = one
+            wanted[one.context.name] = wanted.get(one.context.name, ()) + target.namespaces
+        self._access = access
+        if self._wanted is None:
+            self._namespaces = wanted
+            self._wanted = tuple(wanted)
+
+    def _watch(self) -> list[ClusterWatch]:
+        """Begin and end watches so that those wanted are there; the new ones."""
+        wanted = self._wanted or ()
+        for name in [name for name in self._watches if name not in wanted]:
+            task = asyncio.create_task(self._watches.pop(name).close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        new = []
+        for name in wanted:
+            if name not in self._watches and name in self._access:
+                watch = ClusterWatch(self._access[name], self._namespaces.get(name, ()))
+                watch.start()
+                self._watches[name] = watch
+                new.append(watch)
+        self._watches = {name: self._watches[name] for name in wanted if name in self._watches}
+        self.target = ", ".join(f"{watch.name} {watch.access.shown}" for watch in self._watches.values())
+        return new
+
+    def _contexts(self) -> tuple[Context, ...]:
+        return marked(Kubeconfig(self._access), tuple(self._watches))
+
+    def _all_fail(self, troubles: Sequence[SourceError]) -> SourceError:
+        if len(troubles) == 1:
+            return troubles[0]
+        names = ", ".join(self._watches)
+        return type(troubles[0])(f"none of {names} answers: {troubles[0].reason}", troubles[0].fix)

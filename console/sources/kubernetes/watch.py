@@ -1,0 +1,292 @@
+"""One cluster while it is watched: its connection, its reflectors, whether it lives, what it is now."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from console.config import Limits
+from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
+from console.sources.base import Focus
+from console.sources.kubernetes.connection import ApiError, Connection
+from console.sources.kubernetes.contexts import Access
+from console.sources.kubernetes.kinds import KINDS
+from console.sources.kubernetes.measuring import Measured, measure
+from console.sources.kubernetes.model import Cluster, Endpoints, Service
+from console.sources.kubernetes.networking import join_endpoints
+from console.sources.kubernetes.reflector import Reading, Reflector
+from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
+from console.text import clean
+from console.worker import Worker
+
+PING_LIMIT = 2.5
+"""Seconds within which a server that lives says its version."""
+PACE = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
+"""Seconds between two such questions."""
+FAILING_PACE = 2.0
+"""Seconds between two tries of a server that does not answer."""
+REFUSED_PACE = 30.0
+"""Seconds at most until refused credentials are read again: a plugin may cost its user something."""
+USAGE_EVERY = 15.0
+"""Seconds between two questions for usage: a metrics server measures no more often."""
+JUDGED_EVERY = 5.0
+"""Seconds after which faults are looked for though nothing has changed: some are of what lasts too long."""
+
+
+class _Version(msgspec.Struct, rename="camel"):
+    git_version: str
+
+
+class ClusterWatch:
+    """Watches one context from `start` to `close`."""
+
+    def __init__(self, access: Access, namespaces: Sequence[str] = ()) -> None:
+        """Without `namespaces` all of them are watched, or the context's own where that is forbidden."""
+        self.access = access
+        self.name = access.context.name
+        self.namespaces = tuple(namespaces)
+        self.focus = Focus.GLANCE
+        self.error: SourceError | None = None
+        """Why it does not answer now."""
+        self.failing_since = 0.0
+        self._live = False
+        """Whether it has ever answered."""
+        self._version = ""
+        self._connection = Connection(access)
+        self._reading = Reading(self.name)
+        self._usage_worker = Worker(f"usage of {self.name}")
+        self._usage = Measured({}, {})
+        self._usage_changes = 0
+        self._alive = asyncio.Event()
+        self._look = asyncio.Event()
+        self._progress = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watching: list[asyncio.Task[None]] = []
+        self._nodes = Nodes()
+        self._fields: dict[str, Field] = {}
+        self._reflectors: list[Reflector] = []
+        for kind in KINDS:
+            for namespace in (self.namespaces if kind.namespaced else ()) or ("",):
+                shelf = self._shelf(kind.field)
+                reflector = Reflector(
+                    kind, self._connection, self._reading, shelf, namespace=namespace,
+                    instead=access.context.namespace, alive=self._alive, progress=self._progress.set,
+                )  # fmt: skip
+                self._reflectors.append(reflector)
+        self._services: tuple[tuple[Service, ...], tuple[Endpoints, ...], tuple[Service, ...]] | None = None
+        self._made: tuple[tuple[object, ...], float, Cluster] | None = None
+
+    def _shelf(self, field: str) -> Shelf:
+        if field == "events":
+            shelf: Shelf = EventShelf()
+        else:
+            shelf = Shelf(self._nodes.change if field == "pods" else None)
+        self._fields.setdefault(field, Field()).shelves.append(shelf)
+        return shelf
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        for run in (self._beat, self._measure):
+            self._tasks.append(asyncio.create_task(run(), name=f"kubernetes {self.name}"))
+
+    async def close(self) -> None:
+        """End it all; never hangs."""
+        tasks = [*self._tasks, *self._watching]
+        self._tasks, self._watching = [], []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._connection.close()
+        self._reading.stop()
+        self._usage_worker.stop()
+
+    async def first(self) -> None:
+        """Wait until all is read that can be, or it is clear that it cannot."""
+        while not (self.error or (self._live and all(one.answered for one in self._reflectors))):
+            self._progress.clear()
+            await self._progress.wait()
+
+    def look(self, focus: Focus) -> None:
+        """How closely it is looked at from now on; asks at once when that is more closely."""
+        if focus > self.focus:
+            self._look.set()
+        self.focus = focus
+
+    @property
+    def changes(self) -> int:
+        """Counts up with every object that changes."""
+        return sum(field.changes for field in self._fields.values())
+
+    @property
+    def trouble(self) -> SourceError | None:
+        """Why it is not shown as it is now; None when it is."""
+        if self.error is None and not self._live:
+            return TimedOut(f"{self.access.shown or self.name} has not answered yet", self._waits() or AGAIN)
+        return self.error
+
+    def limited(self) -> tuple[str, ...]:
+        """What is not seen for want of rights, one sentence each."""
+        narrow = dict.fromkeys(one.narrowed for one in self._reflectors if one.narrowed)
+        said = [
+            f"{self.name}: may not list all namespaces, only that of the context is shown: {namespace}"
+            for namespace in narrow
+        ]
+        denied = (one.denied for one in self._reflectors if one.denied is not None and not one.narrowed)
+        said += [f"{self.name}: {one}" for one in dict.fromkeys(denied)]
+        if self.error is None:
+            said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
+        return tuple(said)
+
+    def cluster(self, limits: Limits) -> Cluster:
+        """What is known of it now; unchanged values are the very same."""
+        now = time.time() + self._connection.skew
+        stamp = (
+            tuple(field.changes for field in self._fields.values()),
+            tuple((one.listed, one.absent, one.denied, one.narrowed) for one in self._reflectors),
+            self._usage_changes, self._live, self.error, self._version,
+        )  # fmt: skip
+        if (
+            self._made is not None
+            and self._made[0] == stamp
+            and time.monotonic() - self._made[1] < JUDGED_EVERY
+        ):
+            return replace(self._made[2], time=now, heard=self._connection.heard)
+        made = self._build(now, limits)
+        self._made = stamp, time.monotonic(), made
+        return made
+
+    def _build(self, now: float, limits: Limits) -> Cluster:
+        fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
+        fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
+        requested, on_node = self._nodes.values()
+        narrowed = {one.narrowed for one in self._reflectors if one.narrowed}
+        return Cluster(
+            context=self.name,
+            server=self.access.shown,
+            user=self.access.context.user,
+            version=self._version,
+            namespaces=self.namespaces or tuple(sorted(narrowed)),
+            state=self._state(),
+            trouble=str(self.trouble or ""),
+            failing_since=self.failing_since,
+            heard=self._connection.heard,
+            time=now,
+            pod_usage=self._usage.pods,
+            node_usage=self._usage.nodes,
+            metrics=self._usage.why,
+            requested=requested,
+            on_node=on_node,
+            listed=self._listed(),
+            denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
+            **fields,
+        )
+
+    def _joined(self, services: tuple[Service, ...], slices: tuple[Endpoints, ...]) -> tuple[Service, ...]:
+        """Services with what stands behind them; made anew only when either has changed."""
+        if self._services is None or self._services[0] is not services or self._services[1] is not slices:
+            self._services = services, slices, join_endpoints(services, slices)
+        return self._services[2]
+
+    def _listed(self) -> tuple[str, ...]:
+        unread = {one.kind.resource for one in self._reflectors if not (one.listed or one.absent)}
+        return tuple(kind.resource for kind in KINDS if kind.resource not in unread)
+
+    def _state(self) -> str:
+        if self.error is None:
+            return "live" if self._live else "connecting"
+        if isinstance(self.error, Refused):
+            return "refused"
+        return "stale" if self._live else "unreachable"
+
+    def _waits(self) -> str:
+        program = self._connection.waits_for
+        return f"it waits for the credential plugin {program}" if program else ""
+
+    async def _beat(self) -> None:
+        """See again and again whether the server lives."""
+        failures = 0
+        while True:
+            begun = time.monotonic()
+            error = await self._ask()
+            if error is None:
+                failures = 0
+                self._answered()
+                pace = PACE[self.focus]
+            else:
+                failures += 1
+                self._failed(error)
+                pace = FAILING_PACE * random.uniform(0.6, 1.0)
+                if isinstance(error, Refused):
+                    pace = min(REFUSED_PACE, pace * 1.5 ** min(failures - 1, 9))
+            self._look.clear()
+            try:
+                async with asyncio.timeout(max(0.1, pace - (time.monotonic() - begun))):
+                    await self._look.wait()
+            except TimeoutError:
+                pass
+
+    async def _ask(self) -> SourceError | None:
+        """Why the server is as good as gone; None when it lives."""
+        begun = time.time()
+        try:
+            if self._connection.expired:
+                await self._connection.renew()
+            data = await self._connection.get("/version", whole=PING_LIMIT)
+            self._version = clean(msgspec.json.decode(data, type=_Version).git_version, 80)
+        except ApiError as error:
+            if error.status == 401:
+                return self._connection.unauthorized()
+            if error.status >= 500 or error.status == 429:
+                return Unreachable(
+                    f"{self.access.shown} answers {error.status} {error.reason}".strip(), AGAIN
+                )
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return Refused(f"{self.access.shown} is no Kubernetes API", "check server in the kubeconfig")
+        except TimedOut as error:
+            if self._connection.heard < begun:  # else it is only busy with our lists, or far away
+                return error
+        except SourceError as error:
+            return error
+        return None
+
+    def _answered(self) -> None:
+        was = self.error
+        self.error, self.failing_since, self._live = None, 0.0, True
+        if was is not None or not self._watching:
+            self._watch_anew()
+        self._alive.set()
+        self._progress.set()
+
+    def _failed(self, error: SourceError) -> None:
+        self.error = error
+        self.failing_since = self.failing_since or time.time()
+        self._alive.clear()
+        self._progress.set()
+
+    def _watch_anew(self) -> None:
+        """Begin all watches from where they were: after an outage one may hang on a dead connection."""
+        for task in self._watching:
+            task.cancel()
+        self._watching = [
+            asyncio.create_task(one.run(), name=f"{one.kind.resource} of {self.name}")
+            for one in self._reflectors
+        ]
+
+    async def _measure(self) -> None:
+        """Ask for usage while somebody looks."""
+        while True:
+            await self._alive.wait()
+            if self.focus >= Focus.GLANCE:
+                scope = self.namespaces or tuple({one.narrowed for one in self._reflectors if one.narrowed})
+                try:
+                    self._usage = await measure(self._connection, scope, self._usage_worker)
+                    self._usage_changes += 1
+                except SourceError:
+                    pass  # the server's own state says it
+            await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
