@@ -7,19 +7,22 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from console.config import Limits
 from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
+from console.logs.streams import Wanted
 from console.sources.base import Focus
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
-from console.sources.kubernetes.model import Cluster, Endpoints, Service
+from console.sources.kubernetes.model import Cluster, Endpoints, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
+from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
 from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
 from console.text import clean
@@ -207,6 +210,42 @@ class ClusterWatch:
     def _waits(self) -> str:
         program = self._connection.waits_for
         return f"it waits for the credential plugin {program}" if program else ""
+
+    def outputs(self, namespace: str, name: str, container: str = "", previous: bool = False) -> list[Wanted]:
+        """The output of a pod's containers, or of one, to be followed; empty where there is no such pod."""
+        pod = self._pod(namespace, name)
+        if pod is None:
+            return []
+        chosen = [one for one in pod.containers if container in ("", one.name)]
+        if not container:  # those that have never run have nothing to say
+            chosen = [one for one in chosen if one.state == "running" or one.restarts or one.since] or chosen
+        loop, found = asyncio.get_running_loop(), []
+        for one in chosen:
+            whole = f"{namespace}/{name}" + (f"/{one.name}" if len(pod.containers) > 1 else "")
+            goes_on = partial(self._goes_on, namespace, name, pod.uid, one.name)
+            found.append(
+                Wanted(
+                    id=f"{self.name} {namespace} {name} {pod.uid} {one.name} {previous}",
+                    name=f"{whole} before" if previous else whole,
+                    where=f"pod {namespace}/{name}, container {one.name}, context {self.name}",
+                    open=partial(
+                        PodStream, self._connection, path_of(namespace, name), one.name,
+                        previous=previous, goes_on=goes_on, loop=loop,
+                    ),
+                )
+            )  # fmt: skip
+        return found
+
+    def _pod(self, namespace: str, name: str) -> Pod | None:
+        pods: tuple[Pod, ...] = self._fields["pods"].values()
+        return next((pod for pod in pods if pod.name == name and pod.namespace == namespace), None)
+
+    def _goes_on(self, namespace: str, name: str, uid: str, container: str) -> bool:
+        pod = self._pod(namespace, name)
+        if pod is None or pod.uid != uid or pod.phase in ("Succeeded", "Failed"):
+            return False
+        found = next((one for one in pod.containers if one.name == container), None)
+        return found is not None and not (found.kind == "init" and found.state == "terminated")
 
     async def _beat(self) -> None:
         """See again and again whether the server lives."""
