@@ -50,8 +50,10 @@ class PodStream:
         self._waiting: deque[list[bytes]] = deque()
         self._lock = threading.Lock()
         self._nbytes = 0
-        self._last = b""
-        """Time of the newest line taken, as the kubelet wrote it."""
+        self._last, self._alike = b"", 0
+        """Time of the newest line taken, as the kubelet wrote it, and how many were taken of that time."""
+        self._again: tuple[bytes, int] = (b"", 0)
+        """The same as of the last question: up to there lines come again, since it names whole seconds."""
         self._opened = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}".encode()
         self._done = False
         self._loop = loop
@@ -108,6 +110,7 @@ class PodStream:
 
     async def _ask(self) -> bool:
         """Read until the answer ends; whether it is worth asking again."""
+        self._again = self._last, self._alike
         try:
             async for lines in self._connection.watch(self._question()):
                 self.origin.problem = self.origin.fix = ""
@@ -138,14 +141,24 @@ class PodStream:
     async def _keep(self, lines: list[bytes]) -> None:
         while self._nbytes > WAITING_BYTES:  # noqa: ASYNC110 room is made in another thread
             await asyncio.sleep(SHORT)
-        if self._last:  # those of the last second come again
-            lines = [line for line in lines if _moment(line) > self._last]
+        lines = [line for line in lines if self._new(line)]
         if not lines:
             return
-        self._last = max(self._last, _moment(lines[-1]))
         with self._lock:
             self._waiting.append(lines)
             self._nbytes += sum(map(len, lines))
+
+    def _new(self, line: bytes) -> bool:
+        moment = _moment(line)
+        until, alike = self._again
+        if moment < until or (moment == until and alike):
+            if moment == until:
+                self._again = until, alike - 1
+            return False
+        if moment > self._last:
+            self._last, self._alike = moment, 0
+        self._alike += moment == self._last
+        return True
 
 
 def path_of(namespace: str, pod: str) -> str:
