@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from console.config import Config, KubernetesTarget, Limits
-from console.errors import SourceError
+from console.errors import NotFound, SourceError
 from console.findings import Finding, Severity
 from console.logs.streams import Wanted
 from console.metrics import Sample
@@ -97,6 +97,13 @@ class KubernetesSource:
         """The output of a pod's containers for the log pane; of the run before this one with `previous`."""
         watch = self._watches.get(pod.cluster)
         return watch.outputs(pod.namespace, pod.name, container, previous) if watch is not None else []
+
+    async def document(self, key: Key) -> tuple[str, ...]:
+        """An object as YAML, its secrets masked. Raises SourceError where it cannot be had."""
+        watch = self._watches.get(key.cluster)
+        if watch is None:
+            raise NotFound(f"context {key.cluster} is not watched", "watch it first")
+        return await watch.document(key)
 
     def samples(self, snapshot: KubernetesSnapshot) -> Iterable[Sample]:
         """Its numbers, as kube-state-metrics names them."""

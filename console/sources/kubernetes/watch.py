@@ -13,14 +13,15 @@ from typing import Any
 import msgspec
 
 from console.config import Limits
-from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.logs.streams import Wanted
 from console.sources.base import Focus
+from console.sources.kubernetes import documents
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
-from console.sources.kubernetes.model import Cluster, Endpoints, Pod, Service
+from console.sources.kubernetes.model import Cluster, Endpoints, Key, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
@@ -30,6 +31,8 @@ from console.worker import Worker
 
 PING_LIMIT = 2.5
 """Seconds within which a server that lives says its version."""
+DOCUMENT_LIMIT = 5.0
+"""Seconds an object may take to come as a whole."""
 PACE = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
 """Seconds between two such questions."""
 FAILING_PACE = 2.0
@@ -235,6 +238,21 @@ class ClusterWatch:
                 )
             )  # fmt: skip
         return found
+
+    async def document(self, key: Key) -> tuple[str, ...]:
+        """An object as YAML, its secrets masked. Raises SourceError."""
+        try:
+            data = await self._connection.get(documents.path_of(key), whole=DOCUMENT_LIMIT)
+        except ApiError as error:
+            if error.status == 403:
+                where = f" in namespace {key.namespace}" if key.namespace else ""
+                raise Refused(
+                    f"may not get {documents.resource_of(key)}{where}", "ask for that right"
+                ) from None
+            if error.status == 404:
+                raise NotFound(f"{key.kind} {key} is gone") from None
+            raise Refused(f"{self.access.shown} answers {error.status} {error.reason}".strip()) from None
+        return documents.yaml_of(data)
 
     def _pod(self, namespace: str, name: str) -> Pod | None:
         pods: tuple[Pod, ...] = self._fields["pods"].values()
