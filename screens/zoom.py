@@ -79,6 +79,15 @@ class ZoomScreen(OpsScreen):
             tooltip="Copy the command that shows the row in a shell",
         ),
         Binding("l", "related", "Its log", id="zoom.related", tooltip="The log lines of the row"),
+        Binding(
+            "L",
+            "related(True)",
+            "Log before",
+            show=False,
+            id="zoom.before",
+            tooltip="The log lines of the run before this one",
+        ),
+        Binding("D", "document", "Whole", show=False, id="zoom.document", tooltip="The whole of it as text"),
         Binding("x", "act", "Act", id="zoom.act", tooltip="What can be done to the row"),
         Binding("v", "plots", "Plots", id="zoom.plots", tooltip="Show or hide the plots"),
         Binding("W", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
@@ -294,6 +303,10 @@ class ZoomScreen(OpsScreen):
             keys.append(FooterKey("zoom.choose", "u", "watch or not", "screen.choose"))
         if self.view.related is not None:
             keys.append(FooterKey("zoom.related", "l", self.view.related_word, "screen.related"))
+        if self.view.writers is not None:
+            keys.append(FooterKey("zoom.before", "L", "of the run before", "screen.related(True)"))
+        if self.view.document is not None:
+            keys.append(FooterKey("zoom.document", "D", "as YAML", "screen.document"))
         if self.view.acts is not None and not self.ops.paused:
             keys.append(FooterKey("zoom.act", "x", "act", "screen.act"))
         if self.view.runbook is not None:
@@ -333,13 +346,24 @@ class ZoomScreen(OpsScreen):
         if isinstance(self.body, Table):
             await self.body.run_action(name)
 
-    def action_related(self) -> None:
-        """The pane that shows what the row under the cursor has to say."""
+    def action_related(self, before: bool = False) -> None:
+        """The pane that shows what the row under the cursor has to say, or what the run `before` said."""
+        from screens.asking import follow  # loaded when first asked for
+
         body, related = self.body, self.view.related
-        if isinstance(body, Table) and related is not None and body.current is not None:
-            kind, text = related(body.current)
-            if kind in self.ops.kinds:
-                self.ops.zoom(kind, filter_text=text)
+        if not isinstance(body, Table) or related is None or body.current is None or self._drawn is None:
+            return
+        kind, text = related(body.current)
+        if kind in self.ops.kinds and follow(self.ops, self.view, body.current, self._drawn, before):
+            self.ops.zoom(kind, filter_text=text)
+
+    def action_document(self) -> None:
+        """The whole of what the row under the cursor stands for, as its source has it."""
+        from screens.asking import show_document  # loaded when first asked for
+
+        body = self.body
+        if isinstance(body, Table) and body.current is not None and self._drawn is not None:
+            show_document(self.ops, self.view, body.current, self._drawn)
 
     async def action_jump(self) -> None:
         """The view, filtered, of what the row under the cursor belongs to, or of what belongs to it."""

@@ -145,6 +145,11 @@ class View(Generic[R]):
     """The kind of pane, and the filter there, that show what a row has to say: its log lines."""
     related_word: str = "its log"
     """What that is called among the keys."""
+    writers: Callable[[R, Context], Sequence[Hashable]] | None = None
+    """Whose lines the source gives when they are asked for, as it knows them (`console.collector.Telling`):
+    they are followed from then on that somebody looks at what the row is related to."""
+    document: Callable[[R], Hashable] | None = None
+    """What the source gives the whole of, as text (`console.collector.Documented`)."""
     jump: Callable[[R], Jump | None] | None = None
     """Where in this pane stands what a row belongs to, or what belongs to it; None: nowhere."""
     jump_word: str = "owner"

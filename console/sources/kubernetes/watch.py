@@ -229,7 +229,7 @@ class ClusterWatch:
             found.append(
                 Wanted(
                     id=f"{self.name} {namespace} {name} {pod.uid} {one.name} {previous}",
-                    name=f"{whole} before" if previous else whole,
+                    name=f"{whole}/before" if previous else whole,
                     where=f"pod {namespace}/{name}, container {one.name}, context {self.name}",
                     open=partial(
                         PodStream, self._connection, path_of(namespace, name), one.name,

@@ -411,7 +411,7 @@ def test_its_log_and_its_command() -> None:
     pods = view("pods")
     api = row("pods", TWO, name=OOM.name)
     assert pods.related is not None
-    assert pods.related(api) == ("logs", f"source:^shop/{OOM.name}$")
+    assert pods.related(api) == ("logs", f"source:^shop/{OOM.name}(/|$)")
     assert pods.command is not None
     assert pods.command(api) == f"kubectl --context eu-1 -n shop get pod {OOM.name} -o yaml"
     odd = replace(cluster(), context="a b;$(rm)")

@@ -80,8 +80,8 @@ PODS: tuple[Column[PodRow], ...] = (
 
 
 def log_lines(row: PodRow) -> tuple[str, str]:
-    """The filter for its lines and no other's."""
-    return ("logs", shown.exactly(source=f"{row.pod.namespace}/{row.pod.name}"))
+    """The filter for the lines of its containers and no other's; those of the run before are among them."""
+    return ("logs", f"source:^{shown.escaped(f'{row.pod.namespace}/{row.pod.name}')}(/|$)")
 
 
 def command(row: PodRow) -> str:
@@ -145,6 +145,8 @@ def pod_view() -> View[PodRow]:
         empty="there are no pods",
         note=note,
         related=log_lines,
+        writers=lambda row, context: (row.pod.key,),
+        document=lambda row: row.pod.key,
         jump=to_owner,
         jump_word="owner",
         command=command,

@@ -137,15 +137,19 @@ def labels_text(labels: Labels) -> str:
     return ",".join([f"{name}={value}" for name, value in labels])
 
 
+def escaped(text: str) -> str:
+    """A text as a filter's expression that means just that."""
+    return "".join(f"\\{char}" if char in r"\.^$*+?{}[]|()" else char for char in text)
+
+
 def exactly(**columns: str) -> str:
     """The filter for rows with exactly these values in these columns; empty ones are left out."""
     words = []
     for column, value in columns.items():
-        escaped = "".join(f"\\{char}" if char in r"\.^$*+?{}[]|()" else char for char in value)
         if " " in value or '"' in value:  # a phrase is found anywhere in the cell
             words.append(f'{column}:"{value}"')
         elif value:
-            words.append(f"{column}:^{escaped}$")
+            words.append(f"{column}:^{escaped(value)}$")
     return " ".join(words)
 
 

@@ -17,7 +17,7 @@ from widgets.panes.kubernetes.rows import Seen
 from widgets.table import Column
 
 if TYPE_CHECKING:
-    from console.sources.kubernetes.model import Fault, Node, Pod, Workload
+    from console.sources.kubernetes.model import Fault, Key, Node, Pod, Workload
 
 
 class Row(said.Placed):
@@ -100,6 +100,28 @@ def _to_pods(row: Row) -> Jump | None:
         return Jump("pods", f"{shown.exactly(context=row.seen.tag[0], ns=workload.namespace)} {jobs}".strip())
     owner = f"{shown.SHORT.get(workload.kind, workload.kind.lower())}/{workload.name}"
     return Jump("pods", shown.exactly(context=row.seen.tag[0], ns=workload.namespace, owner=owner))
+
+
+def _log_lines(row: Row) -> tuple[str, str]:
+    """The filter for its pods, which are named after it."""
+    return ("logs", f"source:^{shown.escaped(f'{row.workload.namespace}/{row.workload.name}-')}")
+
+
+def _writers(row: Row, context: Context) -> Sequence[Key]:
+    """Its pods: those that are not well first, then the youngest."""
+    cluster, workload = row.seen.cluster, row.workload
+    jobs = {
+        one.name for one in cluster.workloads
+        if workload.kind == "CronJob" and one.namespace == workload.namespace
+        and one.owner == ("CronJob", workload.name)
+    }  # fmt: skip
+    pods = [
+        pod for pod in cluster.pods
+        if belongs(pod, workload)
+        or (pod.namespace == workload.namespace and pod.owner is not None and pod.owner.name in jobs)
+    ]  # fmt: skip
+    pods.sort(key=lambda pod: (pod.key not in cluster.faults, -pod.created))
+    return [pod.key for pod in pods]
 
 
 def _describe(row: Row, context: Context, width: int) -> Sequence[Line]:
@@ -188,6 +210,10 @@ def workload_view() -> View[Row]:
         note=note,
         jump=_to_pods,
         jump_word="its pods",
+        related=_log_lines,
+        related_word="their log",
+        writers=_writers,
+        document=lambda row: row.workload.key,
         command=_command,
     )
 
@@ -338,6 +364,7 @@ def node_view() -> View[NodeRow]:
         detail=_describe_node,
         empty="there are no nodes, or they may not be seen",
         note=note,
+        document=lambda row: row.node.key,
         jump=lambda row: Jump("pods", shown.exactly(context=row.seen.tag[0], node=row.node.name)),
         jump_word="its pods",
         command=_node_command,

@@ -95,7 +95,7 @@ async def test_each_container_has_a_name_of_its_own(web: Cluster) -> None:
     async with cluster_source(web.kubeconfig()) as source:
         pair = WEB._replace(name="pair")
         assert names(source.outputs(pair)) == ["default/pair/app", "default/pair/proxy"]
-        assert names(source.outputs(pair, "proxy", previous=True)) == ["default/pair/proxy before"]
+        assert names(source.outputs(pair, "proxy", previous=True)) == ["default/pair/proxy/before"]
         assert source.outputs(pair, "nobody") == []
         assert source.outputs(WEB._replace(name="gone")) == []
         assert source.outputs(WEB._replace(cluster="other")) == []
