@@ -179,7 +179,7 @@ def _told(error: ApiError, container: str) -> str:
     """Why there are no lines, in words."""
     if error.status == 403:
         return "may not get pods/log: ask for that right"
-    if error.status == 404:
+    if error.status == 404 and "pods " in error.message:
         return "the pod is gone"
     if "previous terminated container" in error.message:
         return f"container {container} has not run before"

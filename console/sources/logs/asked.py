@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from console.logs.origin import Kind, Origins
@@ -9,6 +10,8 @@ from console.logs.streams import Stream, Wanted
 
 MOST = 32
 """Streams at once; of more the one asked for first is left."""
+LINGER = 30.0
+"""Seconds that one which has ended is kept, with why nothing came of it."""
 
 
 class AskedStreams:
@@ -18,11 +21,14 @@ class AskedStreams:
         self._origins = origins
         self._wanted: dict[str, Wanted] = {}
         self._streams: dict[str, Stream] = {}
+        self._ended: dict[str, float] = {}
+        """When those that have ended were seen to have (monotonic seconds)."""
 
     def ask(self, wanted: Sequence[Wanted]) -> None:
         """Follow these too; those that are followed already go on."""
-        merged = {key: one for key, one in self._wanted.items() if key not in {w.id for w in wanted}}
-        merged |= {one.id: one for one in wanted}
+        asked = {one.id: one for one in wanted}
+        merged = {key: one for key, one in self._wanted.items() if key not in asked} | asked
+        # a new one: the thread that reads may be going through the old one
         self._wanted = dict(list(merged.items())[-MOST:])
 
     @property
@@ -32,14 +38,18 @@ class AskedStreams:
 
     def streams(self, kept: int) -> Mapping[str, Stream]:
         """The streams to read, by what they are known by; `kept` as for Origins."""
-        wanted = self._wanted
+        wanted, now = self._wanted, time.monotonic()
         for key, one in wanted.items():
-            if key not in self._streams:
+            if key not in self._streams and key not in self._ended:
                 self._streams[key] = one.open(self._origins.add(one.name, Kind.CONTAINER, one.where))
-        for key in self._streams.keys() - wanted.keys():
-            stream = self._streams.pop(key)
-            stream.close()
-            self._origins.release(stream.origin, kept)
+        for key, stream in list(self._streams.items()):
+            if stream.ended:
+                self._ended.setdefault(key, now)
+            if key not in wanted or now - self._ended.get(key, now) > LINGER:
+                del self._streams[key]
+                stream.close()
+                self._origins.release(stream.origin, kept)
+        self._ended = {key: since for key, since in self._ended.items() if key in wanted}
         return self._streams
 
     def close(self) -> None:
