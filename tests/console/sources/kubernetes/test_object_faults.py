@@ -52,6 +52,13 @@ def _nothing_left(kubernetes: Cluster) -> Iterator[None]:
         kubernetes.calls.delete(f"/{path}/namespaces/default/{resource}")
     for resource in ("nodes", "persistentvolumes"):
         kubernetes.calls.delete(f"/api/v1/{resource}")
+    # there is no controller to let go of what it protects
+    for path in (
+        "/api/v1/namespaces/default/persistentvolumeclaims",
+        "/apis/batch/v1/namespaces/default/jobs",
+    ):
+        for left in kubernetes.calls.get(path)["items"]:
+            kubernetes.calls.patch(f"{path}/{left['metadata']['name']}", {"metadata": {"finalizers": None}})
 
 
 def said(type_: str, status: str, reason: str = "", message: str = "", seconds: float = 0) -> Object:
