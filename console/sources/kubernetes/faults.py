@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Protocol, TypeVar
 
 from console.config import Limits
 from console.findings import Finding, Severity
@@ -45,19 +45,31 @@ def find_faults(cluster: Cluster, limits: Limits) -> dict[Key, Fault]:
             continue
         if fault is not None:
             found[pod.key] = _owned(fault, pod, around)
-    others: tuple[tuple[Iterable[Any], Callable[[Any, Around], Fault | None]], ...] = (
-        (cluster.workloads, workload_fault),
-        (cluster.nodes, node_fault),
-        (cluster.services if {"services", "endpointslices"} <= set(cluster.listed) else (), service_fault),
-        (cluster.volumes, volume_fault),
-        (cluster.autoscalers, autoscaler_fault),
-    )
-    for objects, judge in others:
-        for one in objects:
-            fault = judge(one, around)
-            if fault is not None:
-                found[one.key] = fault
+    # without the slices nobody knows what stands behind a service
+    services = cluster.services if "endpointslices" in cluster.listed else ()
+    found.update(_judged(cluster.workloads, workload_fault, around))
+    found.update(_judged(cluster.nodes, node_fault, around))
+    found.update(_judged(services, service_fault, around))
+    found.update(_judged(cluster.volumes, volume_fault, around))
+    found.update(_judged(cluster.autoscalers, autoscaler_fault, around))
     return found
+
+
+class _Known(Protocol):
+    @property
+    def key(self) -> Key: ...
+
+
+T = TypeVar("T", bound=_Known)
+
+
+def _judged(
+    objects: Iterable[T], judge: Callable[[T, Around], Fault | None], around: Around
+) -> Iterator[tuple[Key, Fault]]:
+    for one in objects:
+        fault = judge(one, around)
+        if fault is not None:
+            yield one.key, fault
 
 
 def _owned(fault: Fault, pod: Pod, around: Around) -> Fault:
