@@ -20,7 +20,7 @@ from console.sources.kubernetes.model import Context, Key, KubernetesSnapshot
 from console.sources.kubernetes.watch import ClusterWatch
 from console.worker import Worker
 
-FIRST_LIMIT = 2.5
+FIRST_LIMIT = 2.6
 """Seconds that the first poll waits for the first lists; what is not there then comes with later ones."""
 FILES_EVERY = 5.0
 """Seconds between two looks whether a kubeconfig has changed."""
@@ -65,13 +65,14 @@ class KubernetesSource:
 
     async def poll(self, focus: Focus) -> KubernetesSnapshot:
         """What is known now. Raises SourceError only when no cluster at all can be shown as it is."""
+        until = asyncio.get_running_loop().time() + FIRST_LIMIT
         await self._read()
         new = self._watch()
         for watch in self._watches.values():
             watch.look(focus)
         if new:
             try:
-                async with asyncio.timeout(FIRST_LIMIT):
+                async with asyncio.timeout_at(until):
                     await asyncio.gather(*(watch.first() for watch in new))
             except TimeoutError:
                 pass  # what has come by now is shown
