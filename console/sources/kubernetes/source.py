@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from console.config import Config, KubernetesTarget, Limits
-from console.errors import NotFound, SourceError
-from console.findings import Finding, Severity
+from console.errors import NotFound, SourceError, UsageError
+from console.findings import Finding
 from console.logs.streams import Wanted
 from console.metrics import Sample
 from console.sources.base import Focus
 from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked, usual_files
+from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.model import Context, Key, KubernetesSnapshot
+from console.sources.kubernetes.samples import Made, samples
 from console.sources.kubernetes.watch import ClusterWatch
 from console.worker import Worker
 
@@ -56,6 +58,8 @@ class KubernetesSource:
         self._namespaces: dict[str, tuple[str, ...]] = {}
         self._watches: dict[str, ClusterWatch] = {}
         self._files_due = 0.0
+        self._sampled: Made = {}
+        """What was made of objects that have not changed."""
         self._closing: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -108,15 +112,11 @@ class KubernetesSource:
 
     def samples(self, snapshot: KubernetesSnapshot) -> Iterable[Sample]:
         """Its numbers, as kube-state-metrics names them."""
-        return ()
+        return samples(snapshot, self._sampled)
 
     def judge(self, snapshot: KubernetesSnapshot) -> Sequence[Finding]:
         """What is wrong, worst first."""
-        return [
-            Finding(Severity.CRITICAL, cluster.context, cluster.trouble)
-            for cluster in snapshot.clusters
-            if cluster.state not in ("live", "connecting")
-        ]
+        return findings(snapshot)
 
     async def close(self) -> None:
         """End every watch and connection."""
@@ -148,7 +148,10 @@ class KubernetesSource:
                 access.setdefault(name, one)
         wanted: dict[str, tuple[str, ...]] = {}
         for target in self._targets:
-            one = read[target.kubeconfig].get(target.context)
+            try:
+                one = read[target.kubeconfig].get(target.context)
+            except UsageError as error:
+                raise NotFound(error.reason, error.fix) from None
             access[one.context.name] = one
             wanted[one.context.name] = wanted.get(one.context.name, ()) + target.namespaces
         self._access = access

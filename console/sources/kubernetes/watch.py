@@ -19,6 +19,7 @@ from console.sources.base import Focus
 from console.sources.kubernetes import documents
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
+from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
 from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
@@ -177,7 +178,7 @@ class ClusterWatch:
         fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
         fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
         requested, on_node = self._nodes.values()
-        return Cluster(
+        made = Cluster(
             context=self.name,
             server=self.access.shown,
             user=self.access.context.user,
@@ -197,6 +198,7 @@ class ClusterWatch:
             denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
             **fields,
         )
+        return replace(made, faults=find_faults(made, limits))
 
     def _joined(self, services: tuple[Service, ...], slices: tuple[Endpoints, ...]) -> tuple[Service, ...]:
         """Services with what stands behind them; made anew only when either has changed."""

@@ -175,7 +175,7 @@ async def test_two_clusters_one_of_which_is_gone(cluster: Cluster, own_kubernete
         assert (seen.clusters[0].state, names(gone)) == ("live", ["elsewhere"])
         assert gone.failing_since > 0
         assert gone.trouble
-        assert [found.subject for found in source.judge(seen)][:1] == ["us-1"]
+        assert [found.subject for found in source.judge(seen)][:1] == ["cluster us-1"]
 
 
 async def test_another_context_is_watched_while_it_runs(cluster: Cluster) -> None:
