@@ -54,7 +54,7 @@ LIGHT = Theme(
         "ops-hue-1": "#1f5f99",
         "ops-hue-2": "#672a8f",
         "ops-hue-3": "#176b5f",
-        "ops-hue-4": "#8a3a62",
+        "ops-hue-4": "#7a2f56",
     },
 )
 
