@@ -57,10 +57,11 @@ def _docker(history: History) -> Iterator[str]:
 
 
 def _kubernetes(history: History) -> Iterator[str]:
-    nodes = len(list(history.find("kube_node_info")))
-    pods = latest(history, "kube_pod_status_phase")
-    yield f"{counted(nodes, 'node')}"
-    yield f"{count(pods)} pods"
+    running = latest(history, "opsconsole_kubernetes_pods", status="Running")
+    total = latest(history, "opsconsole_kubernetes_pods")
+    if math.isfinite(total):
+        yield f"{count(running if math.isfinite(running) else 0)} of {count(total)} pods running"
+    yield counted(len(list(history.find("kube_node_info"))), "node")
 
 
 def _postgres(history: History) -> Iterator[str]:

@@ -40,6 +40,8 @@ QUIET_LIMIT = 150.0
 """Seconds without a byte of a watch: bookmarks come about once a minute."""
 LOAD_LIMIT = 30.0
 """Seconds until there are credentials, a plugin's run included."""
+SENDING_LIMIT = 0.3
+"""Seconds at the end that what is connecting may take."""
 LINE_LIMIT = 16 << 20
 """Bytes of one change; etcd takes objects of 1.5 MB, and JSON may be larger."""
 LIST_LIMIT = 256 << 20
@@ -65,6 +67,8 @@ class _Loaded:
     headers: list[tuple[str, str]] = field(repr=False)
     expires: float
     """Epoch seconds; 0 where nobody said."""
+    open: int = 0
+    """Answers that are being read."""
 
 
 class Connection:
@@ -81,6 +85,9 @@ class Connection:
         self._loaded: _Loaded | None = None
         self._generation = 0
         self._loading = asyncio.Lock()
+        self._sending: set[asyncio.Task[tuple[ClientResponse, _Loaded]]] = set()
+        self._old: list[_Loaded] = []
+        """Those through which something begun before the last renewal is still read."""
 
     async def get(self, path: str, seconds: float = READ_LIMIT, whole: float | None = None) -> bytes:
         """What stands at a path. Raises ApiError, and SourceError where no answer came.
@@ -125,9 +132,16 @@ class Connection:
         self._worker.stop()
         if self._plugin is not None:
             self._plugin.stop()
+        if sending := list(self._sending):
+            await asyncio.wait(sending, timeout=SENDING_LIMIT)
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
         loaded, self._loaded = self._loaded, None
-        if loaded is not None:
-            await loaded.rest.close()
+        for one in (*self._old, *([loaded] if loaded else ())):
+            await one.rest.close()
+        self._old.clear()
+        await asyncio.sleep(0)  # sockets of what was cancelled are closed in the loop's next round
 
     @property
     def waits_for(self) -> str:
@@ -180,10 +194,14 @@ class Connection:
                 loaded = await self._worker.call(_load, self.access, plugin)
         except TimeoutError:
             raise TimedOut("the credentials did not come in time", AGAIN) from None
-        old, self._loaded = self._loaded, loaded
+        if self._loaded is not None:
+            # the server asks only at the beginning who reads; and to close it would leave readers hanging
+            self._old.append(self._loaded)
+        self._loaded = loaded
         self._generation += 1
-        if old is not None:
-            await old.rest.close()  # what is still read through it begins again with the new ones
+        for one in [one for one in self._old if not one.open]:
+            self._old.remove(one)
+            await one.rest.close()
 
     @asynccontextmanager
     async def _asked(
@@ -196,20 +214,49 @@ class Connection:
             total=whole, connect=CONNECT_LIMIT, sock_connect=CONNECT_LIMIT, sock_read=quiet
         )
         try:
-            response = await self._send(path, limits)
+            response, loaded = await self._sent(path, limits)
             try:
                 if response.status >= 400:
                     body = await response.content.read(1 << 16)
                     raise _refusal(response.status, body)
                 yield response
             finally:
-                response.close() if not response.content.at_eof() else response.release()
+                self._done(response, loaded)
         except TimeoutError:  # aiohttp's are of this class too
             raise TimedOut(f"{self.access.shown} does not answer", AGAIN) from None
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise _translated(error, self.access) from error
 
-    async def _send(self, path: str, limits: Any) -> ClientResponse:
+    async def _sent(self, path: str, limits: Any) -> tuple[ClientResponse, _Loaded]:
+        """An answer's beginning; who is cancelled meanwhile leaves the connecting to itself.
+
+        To cancel it before its TLS has begun leaves a socket open (asyncio of Python 3.11).
+        """
+        task = asyncio.create_task(self._send(path, limits))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._drop)
+            raise
+
+    def _drop(self, task: asyncio.Task[tuple[ClientResponse, _Loaded]]) -> None:
+        """Nobody waits for this answer any more."""
+        if not task.cancelled() and task.exception() is None:
+            self._done(*task.result())
+
+    def _done(self, response: ClientResponse, loaded: _Loaded) -> None:
+        """An answer has been read, or is not wanted any more."""
+        loaded.open -= 1
+        if response.content.at_eof():
+            response.release()
+            return
+        if response.connection is not None and response.connection.transport is not None:
+            response.connection.transport.abort()  # to part in peace takes TLS up to half a minute
+        response.close()
+
+    async def _send(self, path: str, limits: Any) -> tuple[ClientResponse, _Loaded]:
         from multidict import CIMultiDict
 
         for last in (False, True):
@@ -220,9 +267,10 @@ class Connection:
             response: ClientResponse = answer.response
             if "Date" in response.headers:
                 self._set_clock(response.headers["Date"])
+            loaded.open += 1
             if response.status != 401 or last:
-                return response
-            response.close()
+                return response, loaded
+            self._done(response, loaded)
             await self.renew(generation)
         raise AssertionError("unreachable")
 

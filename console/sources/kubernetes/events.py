@@ -46,6 +46,7 @@ class EventWire(Wire):
     event_time: datetime | None = None
     series: _Series | None = None
     source: _Source | None = None
+    deprecated_source: _Source | None = None
     reporting_component: str = ""
     reporting_controller: str = ""
 
@@ -63,7 +64,8 @@ def read_event(cluster: str, found: EventWire) -> Event:
     if found.series is not None:
         count = found.series.count
         last = epoch(found.series.last_observed_time) or last
-    by = (found.source.component if found.source else "") or found.reporting_component
+    source = found.source or found.deprecated_source
+    by = (source.component if source else "") or found.reporting_component
     made = epoch(meta.creation_timestamp)
     return Event(
         cluster=cluster,

@@ -21,7 +21,8 @@ from console.sources.kubernetes.networking import (
     read_service,
 )
 from console.sources.kubernetes.nodes import NodeWire, read_node
-from console.sources.kubernetes.pods import PodWire, read_pod
+from console.sources.kubernetes.pod_wire import PodWire
+from console.sources.kubernetes.pods import read_pod
 from console.sources.kubernetes.scaling import AutoscalerWire, read_autoscaler
 from console.sources.kubernetes.status import read_status
 from console.sources.kubernetes.storage import VolumeWire, read_claim, read_volume

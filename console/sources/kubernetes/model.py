@@ -95,6 +95,8 @@ class Pod:
     """As kubectl counts them."""
     restarted: float = 0.0
     """When a container last ended and was started again."""
+    recent: tuple[float, ...] = field(default=(), compare=False)
+    """When it restarted lately, the newest last: what `pods.carry_restarts` remembers of earlier values."""
     phase: str = ""
     reason: str = ""
     message: str = ""
@@ -108,6 +110,8 @@ class Pod:
     owner: Ref | None = None
     """What controls it."""
     labels: Labels = ()
+    memory_limit: float = 0.0
+    """Bytes its containers may take together; 0 where one of them has no limit."""
     containers: tuple[Container, ...] = ()
     """Init containers and sidecars first, in their order."""
     conditions: tuple[Condition, ...] = ()
@@ -397,6 +401,12 @@ class Fault:
     severity: Severity
     text: str
     hint: str = ""
+    gist: str = ""
+    """Of a pod: the part of the text that pods failing alike share."""
+    owner: Key | None = None
+    """Of a pod, and of a job of a cron job: the workload whose finding it is part of."""
+    of: int = 0
+    """Pods that workload is to have; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,25 @@
-"""Pods out of the API's JSON, with STATUS, READY and RESTARTS as `kubectl get pods` prints them."""
+"""Pods out of the API's JSON, and the restarts that are remembered of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from functools import lru_cache
 
-import msgspec
-
 from console.sources.kubernetes.model import Container, Pod
+from console.sources.kubernetes.pod_status import show
+from console.sources.kubernetes.pod_wire import (
+    ContainerState,
+    ContainerStatus,
+    Mounted,
+    PodWire,
+    Terminated,
+    Waiting,
+)
 from console.sources.kubernetes.quantities import quantity
 from console.sources.kubernetes.wire import (
     NAME_LIMIT,
-    ConditionWire,
     ContainerSpec,
-    Meta,
-    Wire,
     conditions_of,
     epoch,
     labels_of,
@@ -27,100 +30,12 @@ from console.sources.kubernetes.wire import (
 from console.text import clean
 
 
-class _Waiting(Wire):
-    reason: str = ""
-    message: str = ""
-
-
-class _Running(Wire):
-    started_at: datetime | None = None
-
-
-class _Terminated(Wire):
-    exit_code: int = 0
-    signal: int = 0
-    reason: str = ""
-    message: str = ""
-    finished_at: datetime | None = None
-
-
-class _State(Wire):
-    waiting: _Waiting | None = None
-    running: _Running | None = None
-    terminated: _Terminated | None = None
-
-
-class _Status(Wire):
-    name: str = ""
-    state: _State | None = None
-    last_state: _State | None = None
-    ready: bool = False
-    restart_count: int = 0
-    started: bool | None = None
-
-
-class _Claim(Wire):
-    claim_name: str = ""
-
-
-class _Mounted(Wire):
-    name: str = ""
-    persistent_volume_claim: _Claim | None = None
-    ephemeral: dict[str, msgspec.Raw] | None = None
-
-
-class _PodSpec(Wire):
-    node_name: str = ""
-    host_network: bool = False
-    service_account_name: str = ""
-    containers: list[ContainerSpec] | None = None
-    init_containers: list[ContainerSpec] | None = None
-    ephemeral_containers: list[ContainerSpec] | None = None
-    volumes: list[_Mounted] | None = None
-
-
-class _PodStatus(Wire):
-    phase: str = ""
-    reason: str = ""
-    message: str = ""
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    qos_class: str = ""
-    conditions: list[ConditionWire] | None = None
-    container_statuses: list[_Status] | None = None
-    init_container_statuses: list[_Status] | None = None
-    ephemeral_container_statuses: list[_Status] | None = None
-
-
-class PodWire(Wire):
-    """A pod as the API has it."""
-
-    metadata: Meta
-    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
-    status: _PodStatus = msgspec.field(default_factory=_PodStatus)
-
-
-@dataclass(slots=True)
-class _Shown:
-    """What kubectl makes of a pod's containers."""
-
-    status: str
-    ready: int = 0
-    restarts: int = 0
-    restarted: float = 0.0
-
-    def restarted_by(self, found: _Status) -> None:
-        """Count a container's restarts, and when it was the last time."""
-        self.restarts += found.restart_count
-        ended = found.last_state.terminated if found.last_state else None
-        if ended is not None:
-            self.restarted = max(self.restarted, epoch(ended.finished_at))
-
-
 def read_pod(cluster: str, found: PodWire) -> Pod:
     """A pod as it is now."""
     meta, spec, status = found.metadata, found.spec, found.status
     sidecars = {one.name for one in spec.init_containers or () if one.restart_policy == "Always"}
-    shown = _show(found, sidecars)
+    shown = show(found, sidecars)
+    containers = _containers(found, sidecars)
     grace = meta.deletion_grace_period_seconds or 0
     return Pod(
         cluster=cluster,
@@ -132,6 +47,7 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
         total=len(spec.containers or ()) + len(sidecars),
         restarts=shown.restarts,
         restarted=shown.restarted,
+        recent=(shown.restarted,) if shown.restarted else (),
         phase=word(status.phase),
         reason=word(status.reason),
         message=message(status.message),
@@ -143,102 +59,14 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
         ip=clean(status.pod_ip, NAME_LIMIT),
         owner=owner_of(meta),
         labels=labels_of(meta.labels),
-        containers=_containers(found, sidecars),
+        memory_limit=_memory_limit(containers),
+        containers=containers,
         conditions=conditions_of(status.conditions),
         claims=_claims(meta.name, spec.volumes) if spec.volumes else (),
         qos=word(status.qos_class),
         service_account=word(spec.service_account_name),
         host_network=spec.host_network,
     )
-
-
-def _show(found: PodWire, sidecars: set[str]) -> _Shown:
-    """STATUS, READY and RESTARTS by the rules of the API server's table printer, as of Kubernetes 1.36.
-
-    Rules: what the pod itself says; then the first init container that is not through; else the first of the
-    ordinary containers that waits or has ended; and its deletion over everything.
-    """
-    status = found.status
-    shown = _Shown(status.reason or status.phase)
-    conditions = {one.type: one for one in status.conditions or ()}
-    scheduled = conditions.get("PodScheduled")
-    if scheduled is not None and scheduled.reason == "SchedulingGated":
-        shown.status = "SchedulingGated"
-    true = {one.type for one in conditions.values() if one.status == "True"}
-    if _show_initial(found, sidecars, shown, "Initialized" in true):
-        _show_ordinary(status.container_statuses or (), shown, "Ready" in true)
-    if found.metadata.deletion_timestamp is not None:
-        if status.reason == "NodeLost":
-            shown.status = "Unknown"
-        elif status.phase not in ("Succeeded", "Failed"):
-            shown.status = "Terminating"
-    return shown
-
-
-def _show_initial(found: PodWire, sidecars: set[str], shown: _Shown, initialized: bool) -> bool:
-    """Take in the init containers; whether the ordinary ones have their turn.
-
-    While they are at work all their restarts count, afterwards those of sidecars only.
-    """
-    lasting = _Shown("")
-    starting = False
-    for at, one in enumerate(found.status.init_container_statuses or ()):
-        shown.restarted_by(one)
-        sidecar = one.name in sidecars
-        if sidecar:
-            lasting.restarted_by(one)
-        waiting = one.state.waiting if one.state else None
-        ended = one.state.terminated if one.state else None
-        if ended is not None and ended.exit_code == 0:
-            continue
-        if sidecar and one.started:
-            shown.ready += one.ready
-            continue
-        if ended is not None:
-            shown.status = f"Init:{_end(ended)}"
-        elif waiting is not None and waiting.reason not in ("", "PodInitializing"):
-            shown.status = f"Init:{waiting.reason}"
-        else:
-            shown.status = f"Init:{at}/{len(found.spec.init_containers or ())}"
-        starting = True
-        break
-    if starting and not initialized:
-        return False
-    shown.restarts, shown.restarted = lasting.restarts, lasting.restarted
-    return True
-
-
-def _show_ordinary(statuses: Iterable[_Status], shown: _Shown, ready: bool) -> None:
-    """Take in the ordinary containers: the first that waits or has ended gives the status."""
-    running = False
-    failed = ""
-    for one in reversed(tuple(statuses)):
-        shown.restarted_by(one)
-        state = one.state
-        if state is None:
-            continue
-        if state.waiting is not None and state.waiting.reason:
-            shown.status = state.waiting.reason
-        elif state.terminated is not None:
-            shown.status = _end(state.terminated)
-            if state.terminated.exit_code:
-                failed = shown.status
-        elif one.ready and state.running is not None:
-            running = True
-            shown.ready += 1
-    if shown.status == "Completed":  # of some: the others may be at work, or have failed
-        if running and ready:
-            shown.status = "Running"
-        elif failed:
-            shown.status = failed
-        elif running:
-            shown.status = "NotReady"
-
-
-def _end(ended: _Terminated) -> str:
-    if ended.reason:
-        return ended.reason
-    return f"Signal:{ended.signal}" if ended.signal else f"ExitCode:{ended.exit_code}"
 
 
 def _containers(found: PodWire, sidecars: set[str]) -> tuple[Container, ...]:
@@ -256,13 +84,13 @@ def _containers(found: PodWire, sidecars: set[str]) -> tuple[Container, ...]:
     return tuple(made)
 
 
-_NOTHING = _Status(state=_State(), last_state=_State())
-_NOT_WAITING, _NOT_ENDED = _Waiting(), _Terminated()
+_NOTHING = ContainerStatus(state=ContainerState(), last_state=ContainerState())
+_NOT_WAITING, _NOT_ENDED = Waiting(), Terminated()
 
 
-def _container(kind: str, spec: ContainerSpec, status: _Status | None) -> Container:
+def _container(kind: str, spec: ContainerSpec, status: ContainerStatus | None) -> Container:
     status = status or _NOTHING
-    now, before = status.state or _State(), status.last_state or _State()
+    now, before = status.state or ContainerState(), status.last_state or ContainerState()
     ended, last = now.terminated, before.terminated
     told = ended or now.waiting or _NOT_WAITING
     if now.running is not None:
@@ -311,7 +139,7 @@ def _both(cpu: str, memory: str) -> tuple[float, float]:
     return (quantity(cpu) if cpu else 0.0), (quantity(memory) if memory else 0.0)
 
 
-def _claims(pod: str, volumes: Iterable[_Mounted]) -> tuple[str, ...]:
+def _claims(pod: str, volumes: Iterable[Mounted]) -> tuple[str, ...]:
     found = []
     for volume in volumes:
         if volume.persistent_volume_claim is not None:
@@ -320,3 +148,28 @@ def _claims(pod: str, volumes: Iterable[_Mounted]) -> tuple[str, ...]:
             # made for the pod, and named after both
             found.append(clean(f"{pod}-{volume.name}", NAME_LIMIT))
     return tuple(found)
+
+
+def _memory_limit(containers: Iterable[Container]) -> float:
+    limits = [one.memory_limit for one in containers if one.kind in ("", "sidecar")]
+    return sum(limits) if limits and all(limit > 0 for limit in limits) else 0.0
+
+
+RESTART_WINDOW = 600.0
+"""Seconds over which restarts count as recent."""
+_MOST = 100
+"""Restarts of one pod that are remembered."""
+
+
+def carry_restarts(before: Pod | None, after: Pod) -> Pod:
+    """The newer value of a pod with the restarts that the older one knew of, and those between them.
+
+    The API says only when the last one was; of several that were missed all count as of then.
+    """
+    if before is None or before.uid != after.uid or not after.restarted:
+        return after
+    if after.restarts <= before.restarts:
+        return after if after.recent == before.recent else replace(after, recent=before.recent)
+    new = (after.restarted,) * min(after.restarts - before.restarts, _MOST)
+    kept = [then for then in before.recent if then > after.restarted - RESTART_WINDOW]
+    return replace(after, recent=(*kept, *new)[-_MOST:])

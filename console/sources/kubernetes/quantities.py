@@ -24,7 +24,8 @@ def quantity(text: str) -> float:
     if match is None:
         return math.nan
     number, exponent, suffix = match.groups()
-    return float(number + (exponent or "")) * _FACTORS.get(suffix or "", 1.0)
+    value = float(number + (exponent or "")) * _FACTORS.get(suffix or "", 1.0)
+    return value if math.isfinite(value) else math.nan
 
 
 def kubectl_age(seconds: float) -> str:

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from console.config import Config, KubernetesTarget, Limits
 from console.errors import SourceError
-from console.findings import Finding, Severity
+from console.findings import Finding
 from console.metrics import Sample
 from console.sources.base import Focus
 from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked, usual_files
+from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.model import Context, KubernetesSnapshot
+from console.sources.kubernetes.samples import Made, samples
 from console.sources.kubernetes.watch import ClusterWatch
 from console.worker import Worker
 
-FIRST_LIMIT = 2.5
+FIRST_LIMIT = 2.6
 """Seconds that the first poll waits for the first lists; what is not there then comes with later ones."""
 FILES_EVERY = 5.0
 """Seconds between two looks whether a kubeconfig has changed."""
@@ -55,6 +57,8 @@ class KubernetesSource:
         self._namespaces: dict[str, tuple[str, ...]] = {}
         self._watches: dict[str, ClusterWatch] = {}
         self._files_due = 0.0
+        self._sampled: Made = {}
+        """What was made of objects that have not changed."""
         self._closing: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -64,13 +68,14 @@ class KubernetesSource:
 
     async def poll(self, focus: Focus) -> KubernetesSnapshot:
         """What is known now. Raises SourceError only when no cluster at all can be shown as it is."""
+        until = asyncio.get_running_loop().time() + FIRST_LIMIT
         await self._read()
         new = self._watch()
         for watch in self._watches.values():
             watch.look(focus)
         if new:
             try:
-                async with asyncio.timeout(FIRST_LIMIT):
+                async with asyncio.timeout_at(until):
                     await asyncio.gather(*(watch.first() for watch in new))
             except TimeoutError:
                 pass  # what has come by now is shown
@@ -94,15 +99,11 @@ class KubernetesSource:
 
     def samples(self, snapshot: KubernetesSnapshot) -> Iterable[Sample]:
         """Its numbers, as kube-state-metrics names them."""
-        return ()
+        return samples(snapshot, self._sampled)
 
     def judge(self, snapshot: KubernetesSnapshot) -> Sequence[Finding]:
         """What is wrong, worst first."""
-        return [
-            Finding(Severity.CRITICAL, cluster.context, cluster.trouble)
-            for cluster in snapshot.clusters
-            if cluster.state not in ("live", "connecting")
-        ]
+        return findings(snapshot)
 
     async def close(self) -> None:
         """End every watch and connection."""

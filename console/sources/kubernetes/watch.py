@@ -16,9 +16,10 @@ from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
+from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
-from console.sources.kubernetes.model import Cluster, Endpoints, Service
+from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Service
 from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.reflector import Reading, Reflector
 from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
@@ -132,13 +133,19 @@ class ClusterWatch:
 
     def limited(self) -> tuple[str, ...]:
         """What is not seen for want of rights, one sentence each."""
-        narrow = dict.fromkeys(one.narrowed for one in self._reflectors if one.narrowed)
-        said = [
-            f"{self.name}: may not list all namespaces, only that of the context is shown: {namespace}"
-            for namespace in narrow
-        ]
-        denied = (one.denied for one in self._reflectors if one.denied is not None and not one.narrowed)
-        said += [f"{self.name}: {one}" for one in dict.fromkeys(denied)]
+        said = []
+        narrow = [one for one in self._reflectors if one.narrowed and one.listed]
+        for namespace in dict.fromkeys(one.narrowed for one in narrow):
+            what = ", ".join(one.kind.resource for one in narrow if one.narrowed == namespace)
+            said.append(
+                f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
+            )
+        denied: dict[tuple[str, str], list[str]] = {}
+        for one in self._reflectors:
+            if one.denied is not None and one not in narrow:
+                denied.setdefault((one.denied.verb, one.denied.namespace), []).append(one.denied.resource)
+        for (verb, namespace), resources in denied.items():
+            said.append(f"{self.name}: {Denied(verb, ', '.join(resources), namespace)}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
@@ -165,13 +172,12 @@ class ClusterWatch:
         fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
         fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
         requested, on_node = self._nodes.values()
-        narrowed = {one.narrowed for one in self._reflectors if one.narrowed}
-        return Cluster(
+        made = Cluster(
             context=self.name,
             server=self.access.shown,
             user=self.access.context.user,
             version=self._version,
-            namespaces=self.namespaces or tuple(sorted(narrowed)),
+            namespaces=self._scope(),
             state=self._state(),
             trouble=str(self.trouble or ""),
             failing_since=self.failing_since,
@@ -186,6 +192,7 @@ class ClusterWatch:
             denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
             **fields,
         )
+        return replace(made, faults=find_faults(made, limits))
 
     def _joined(self, services: tuple[Service, ...], slices: tuple[Endpoints, ...]) -> tuple[Service, ...]:
         """Services with what stands behind them; made anew only when either has changed."""
@@ -196,6 +203,11 @@ class ClusterWatch:
     def _listed(self) -> tuple[str, ...]:
         unread = {one.kind.resource for one in self._reflectors if not (one.listed or one.absent)}
         return tuple(kind.resource for kind in KINDS if kind.resource not in unread)
+
+    def _scope(self) -> tuple[str, ...]:
+        """The namespaces whose pods are seen; empty: all of them."""
+        pods = self._reflectors[0]
+        return self.namespaces or ((pods.narrowed,) if pods.narrowed else ())
 
     def _state(self) -> str:
         if self.error is None:
@@ -283,9 +295,8 @@ class ClusterWatch:
         while True:
             await self._alive.wait()
             if self.focus >= Focus.GLANCE:
-                scope = self.namespaces or tuple({one.narrowed for one in self._reflectors if one.narrowed})
                 try:
-                    self._usage = await measure(self._connection, scope, self._usage_worker)
+                    self._usage = await measure(self._connection, self._scope(), self._usage_worker)
                     self._usage_changes += 1
                 except SourceError:
                     pass  # the server's own state says it

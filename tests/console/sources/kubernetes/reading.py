@@ -7,7 +7,13 @@ import re
 import time
 from typing import Any
 
+from console.config import Limits
+from console.sources.kubernetes.events import fold_events
+from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.kinds import KINDS, Kind, read_list
+from console.sources.kubernetes.model import Cluster as KubernetesCluster
+from console.sources.kubernetes.model import Fault
+from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.quantities import age_since
 from tests.servers.kubernetes import Cluster
 
@@ -17,11 +23,11 @@ def kind(resource: str) -> Kind:
     return next(one for one in KINDS if one.resource == resource)
 
 
-def listed(cluster: Cluster, resource: str) -> list[Any]:
+def listed(cluster: Cluster, resource: str, context: str = "test") -> list[Any]:
     """All objects of a kind as values, out of the API's own bytes."""
     asked = kind(resource)
     data = json.dumps(cluster.calls.get(f"{asked.path}/{resource}")).encode()
-    return read_list(asked, "test", data).items
+    return read_list(asked, context, data).items
 
 
 class Printed:
@@ -49,3 +55,24 @@ class Printed:
     def seconds(self) -> list[float]:
         """The clock while kubectl ran, at each of its seconds."""
         return [self.began, *range(int(self.began) + 1, int(self.ended) + 1), self.ended]
+
+
+def observed(kubernetes: Cluster, later: float = 0.0, context: str = "test") -> KubernetesCluster:
+    """All of a cluster's objects, as if so many seconds had gone by since."""
+    fields: dict[str, list[Any]] = {one.field: [] for one in KINDS}
+    for one in KINDS:
+        fields[one.field] += listed(kubernetes, one.resource, context)
+    slices = fields.pop("endpoints")
+    fields["services"] = list(join_endpoints(fields["services"], slices))
+    fields["events"] = list(fold_events(fields["events"]))
+    resources = tuple(one.resource for one in KINDS)
+    whole: dict[str, Any] = {name: tuple(values) for name, values in fields.items()}
+    return KubernetesCluster(
+        context=context, state="live", time=time.time() + later, listed=resources, **whole
+    )
+
+
+def judged(kubernetes: Cluster, later: float = 0.0) -> dict[str, Fault]:
+    """What is wrong then, by kind and name."""
+    found = find_faults(observed(kubernetes, later), Limits())
+    return {f"{key.kind} {key}": fault for key, fault in found.items()}

@@ -1,0 +1,359 @@
+"""Clusters are watched: what changes arrives, what breaks heals, what is forbidden is said."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.config import KubernetesTarget
+from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
+from console.sources.kubernetes import connection, reflector, watch
+from console.sources.kubernetes.model import Denied, KubernetesSnapshot
+from console.sources.kubernetes.source import KubernetesSource
+from tests.console.sources.kubernetes.watching import look, named, names, shown, until, watching
+from tests.servers.kubernetes import Cluster
+from tests.servers.kubernetes.objects import namespace, node, pod
+
+PODS = "/api/v1/namespaces/default/pods"
+
+
+@pytest.fixture
+def cluster(kubernetes: Cluster) -> Iterator[Cluster]:
+    """The module's cluster with one node and two pods, and without what the test has made."""
+    kubernetes.calls.create(node("one", managed=False), pod("a", node="one"), pod("b"))
+    yield kubernetes
+    kubernetes.calls.delete("/api/v1/nodes")
+    kubernetes.calls.delete(PODS)
+
+
+@pytest.fixture
+def statuses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What reflectors are answered instead of what they asked for, as it comes."""
+    seen: list[int] = []
+    real = reflector.Reflector._refused
+
+    def refused(self: reflector.Reflector, error: connection.ApiError) -> float:
+        seen.append(error.status)
+        return real(self, error)
+
+    monkeypatch.setattr(reflector.Reflector, "_refused", refused)
+    return seen
+
+
+async def test_what_is_created_changed_and_deleted_arrives(cluster: Cluster) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        first = await look(source)
+        assert isinstance(first, KubernetesSnapshot)
+        (seen,) = first.clusters
+        assert (seen.state, names(seen), [one.name for one in seen.nodes]) == ("live", ["a", "b"], ["one"])
+        assert seen.version.startswith("v1.")
+        assert "pods" in seen.listed
+        assert seen.on_node == {"one": 1}
+        kept = seen.pods[0]
+        cluster.calls.create(pod("c"))
+        seen = await shown(source, lambda now: names(now) == ["a", "b", "c"])
+        assert seen.pods[0] is kept
+        cluster.calls.patch(f"{PODS}/c/status", {"status": {"phase": "Failed", "reason": "Evicted"}})
+        await shown(source, lambda now: (found := named(now, "c")) and found.status == "Evicted")
+        cluster.calls.delete(f"{PODS}/a?gracePeriodSeconds=0")
+        seen = await shown(source, lambda now: names(now) == ["b", "c"])
+        assert seen.on_node == {}
+
+
+async def test_nothing_is_made_anew_while_nothing_changes(cluster: Cluster) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        before = await shown(source, lambda now: len(now.listed) == 15)
+        after = await shown(source, lambda now: now.time > before.time)
+        assert before.pods is after.pods
+
+
+async def test_a_list_of_several_pages(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reflector, "PAGE", 2)
+    cluster.calls.create(*(pod(f"c{number}") for number in range(5)))
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: len(now.pods) == 7 and "pods" in now.listed)
+
+
+async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, statuses: list[int]
+) -> None:
+    monkeypatch.setattr(reflector, "PAGE", 2)
+    cluster.calls.create(pod("c"), pod("d"))
+    real, forgotten = reflector.Reading.list, False
+
+    async def forget(self: reflector.Reading, kind: reflector.Kind, data: bytes) -> reflector.Listed:
+        nonlocal forgotten
+        listed = await real(self, kind, data)
+        if kind.resource == "pods" and listed.next and not forgotten:
+            forgotten = True
+            await asyncio.to_thread(cluster.compact)
+        return listed
+
+    monkeypatch.setattr(reflector.Reading, "list", forget)
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b", "c", "d"] and "pods" in now.listed)
+    assert 410 in statuses
+
+
+async def test_a_forgotten_version_is_listed_anew_and_nothing_vanishes_meanwhile(
+    cluster: Cluster, statuses: list[int]
+) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        compacted = asyncio.create_task(asyncio.to_thread(cluster.compact))
+        fewest = 2
+
+        def back(seen: object) -> bool:
+            nonlocal fewest
+            if isinstance(seen, KubernetesSnapshot):
+                fewest = min(fewest, len(seen.clusters[0].pods))
+            return 410 in statuses and isinstance(seen, KubernetesSnapshot)
+
+        await until(source, back)
+        await compacted
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+        assert fewest == 2
+
+
+async def test_a_killed_server_is_said_and_comes_back(cluster: Cluster) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        cluster.kill()
+        error = await until(source, lambda seen: isinstance(seen, SourceError))
+        assert isinstance(error, Unreachable)
+        assert "cannot be reached: connect" in error.reason or "broke" in error.reason
+        await asyncio.to_thread(cluster.restart)
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+
+
+async def test_a_frozen_server_is_said_and_comes_back(cluster: Cluster) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        cluster.freeze()
+        error = await until(source, lambda seen: isinstance(seen, SourceError))
+        assert isinstance(error, TimedOut)
+        assert "does not answer" in error.reason
+        cluster.thaw()
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+
+
+async def test_two_clusters_one_of_which_is_gone(cluster: Cluster, own_kubernetes: Cluster) -> None:
+    own_kubernetes.calls.create(pod("elsewhere"))
+    files = (cluster.kubeconfig(context="eu-1"), own_kubernetes.kubeconfig(context="us-1"))
+    targets = (KubernetesTarget(context="eu-1"), KubernetesTarget(context="us-1"))
+    async with watching(*files, targets=targets) as source:
+
+        def both(seen: object) -> bool:
+            return isinstance(seen, KubernetesSnapshot) and [names(one) for one in seen.clusters] == [
+                ["a", "b"],
+                ["elsewhere"],
+            ]
+
+        seen = await until(source, both)
+        assert isinstance(seen, KubernetesSnapshot)
+        assert [(one.name, one.watched, one.current) for one in seen.contexts] == [
+            ("eu-1", True, True),
+            ("us-1", True, False),
+        ]
+        assert {found.cluster for found in seen.clusters[1].pods} == {"us-1"}
+        own_kubernetes.kill()
+        seen = await until(
+            source, lambda now: isinstance(now, KubernetesSnapshot) and now.clusters[1].state == "stale"
+        )
+        assert isinstance(seen, KubernetesSnapshot)
+        gone = seen.clusters[1]
+        assert (seen.clusters[0].state, names(gone)) == ("live", ["elsewhere"])
+        assert gone.failing_since > 0
+        assert gone.trouble
+        assert [found.subject for found in source.judge(seen)][:1] == ["cluster us-1"]
+
+
+async def test_another_context_is_watched_while_it_runs(cluster: Cluster) -> None:
+    files = (cluster.kubeconfig(context="eu-1"), cluster.kubeconfig(context="us-1"))
+    async with watching(*files) as source:
+        await shown(source, lambda now: now.context == "eu-1")
+        source.use(["us-1"])
+        await shown(source, lambda now: now.context == "us-1" and names(now) == ["a", "b"])
+        source.use(["us-1", "eu-1"])
+        await until(source, lambda seen: isinstance(seen, KubernetesSnapshot) and len(seen.clusters) == 2)
+        with pytest.raises(UsageError, match=r"there is no context eu-2 \(did you mean eu-1\?\)"):
+            source.use(["eu-2"])
+
+
+async def test_each_namespace_is_asked_by_itself_and_a_forbidden_one_is_said(cluster: Cluster) -> None:
+    cluster.calls.create(namespace("hidden"))
+    cluster.allow(cluster.limited, namespace="default")
+    target = KubernetesTarget(namespaces=("default", "hidden"))
+    async with watching(cluster.kubeconfig(cluster.limited), targets=[target]) as source:
+        seen = await shown(source, lambda now: Denied("list", "pods", "hidden") in now.denied)
+        assert names(seen) == ["a", "b"]
+        assert "pods" not in seen.listed
+        assert not any(one.namespace == "default" for one in seen.denied)
+        snapshot = await look(source)
+        assert isinstance(snapshot, KubernetesSnapshot)
+        assert any(one.startswith("test: may not list pods, ") for one in snapshot.limited)
+
+
+async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reflector, "ASK_AGAIN", 0.2)
+    reader = cluster.account("reads-pods")
+    cluster.allow(reader, resources="pods", groups="")
+    async with watching(cluster.kubeconfig(reader)) as source:
+        seen = await shown(source, lambda now: Denied("list", "nodes") in now.denied)
+        assert names(seen) == ["a", "b"]
+        seen = await shown(source, lambda now: now.metrics)
+        assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
+        cluster.allow(reader, resources="nodes")
+        seen = await shown(source, lambda now: "nodes" in now.listed)
+        assert Denied("list", "nodes") not in seen.denied
+        assert [one.name for one in seen.nodes] == ["one"]
+
+
+async def test_who_may_not_list_all_namespaces_sees_that_of_the_context(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reflector, "ASK_AGAIN", 2.0)
+    team = cluster.account("team")
+    cluster.allow(team, namespace="default")
+    async with watching(cluster.kubeconfig(team, namespace="default")) as source:
+        seen = await shown(source, lambda now: names(now) == ["a", "b"] and "pods" in now.listed)
+        assert seen.namespaces == ("default",)
+        snapshot = await look(source)
+        assert isinstance(snapshot, KubernetesSnapshot)
+        assert any(one.endswith("only those in default are shown") for one in snapshot.limited)
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+        cluster.allow(team)
+        seen = await shown(source, lambda now: now.namespaces == ())
+        assert names(seen) == ["a", "b", "c"]
+
+
+async def test_an_expired_token_is_renewed_by_its_plugin(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "REFUSED_PACE", 1.0)
+    reader = cluster.account("renews", seconds=2)
+    cluster.allow(reader)
+    helper = cluster.helper(reader)
+    async with watching(cluster.kubeconfig(helper.user)) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        error = await until(source, lambda seen: isinstance(seen, SourceError))
+        assert isinstance(error, Refused)
+        assert error.reason.endswith("the token of user test-user has expired or is not known")
+        assert error.fix == "log in by cat, its credential plugin, in a shell"
+        helper.give(cluster.account("renews").token, 3600)
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+
+
+async def test_a_token_that_says_when_it_ends_is_renewed_before(
+    cluster: Cluster, statuses: list[int]
+) -> None:
+    reader = cluster.account("foresees", seconds=8)
+    cluster.allow(reader)
+    helper = cluster.helper(reader, seconds=8)
+    async with watching(cluster.kubeconfig(helper.user)) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        helper.give(cluster.account("foresees").token, 3600)
+        (watched,) = source._watches.values()
+        await until(source, lambda seen: watched._connection._generation == 2)
+        assert isinstance(await look(source), KubernetesSnapshot)
+    assert 401 not in statuses
+
+
+async def test_a_certificate_that_has_ended(cluster: Cluster) -> None:
+    gone = cluster.certified("ended", "system:masters", seconds=-60)
+    async with watching(cluster.kubeconfig(gone)) as source:
+        error = await until(source, lambda seen: isinstance(seen, Refused))
+        assert "the certificate of user test-user has expired" in str(error)
+
+
+async def test_certificates_given_as_data_leave_no_file(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    file = cluster.kubeconfig()
+    said = json.loads(file.read_text())
+    for part in (said["clusters"][0]["cluster"], said["users"][0]["user"]):
+        for key in ("certificate-authority", "client-certificate", "client-key"):
+            if key in part:
+                part[f"{key}-data"] = base64.b64encode(Path(part.pop(key)).read_bytes()).decode()  # noqa: ASYNC240
+    file.write_text(json.dumps(said))
+    async with watching(file) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        assert list(scratch.iterdir()) == []
+        (watched,) = source._watches.values()
+        await watched._connection.renew()  # the client keeps no path of files that are gone
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+    assert list(scratch.iterdir()) == []
+
+
+async def test_an_object_far_larger_than_a_line_usually_is(cluster: Cluster) -> None:
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        large: dict[str, Any] = pod("large")
+        large["spec"]["containers"][0]["env"] = [{"name": "TEXT", "value": "x" * 900_000}]
+        cluster.calls.create(large)
+        await shown(source, lambda now: named(now, "large"))
+
+
+async def test_metrics_that_are_absent_or_silent_are_told_apart(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "USAGE_EVERY", 0.2)
+    service = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": "v1beta1.metrics.k8s.io"},
+        "spec": {
+            "group": "metrics.k8s.io",
+            "version": "v1beta1",
+            "service": {"namespace": "default", "name": "nobody"},
+            "insecureSkipTLSVerify": True,
+            "groupPriorityMinimum": 100,
+            "versionPriority": 100,
+        },
+    }
+    path = "/apis/apiregistration.k8s.io/v1/apiservices"
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: now.metrics == "no metrics server")
+        cluster.calls.post(path, service)
+        try:
+            await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+        finally:
+            cluster.calls.delete(f"{path}/v1beta1.metrics.k8s.io")
+        await shown(source, lambda now: now.metrics == "no metrics server")
+
+
+async def test_a_certificate_nobody_knows(cluster: Cluster) -> None:
+    file = cluster.kubeconfig()
+    said = json.loads(file.read_text())
+    del said["clusters"][0]["cluster"]["certificate-authority"]
+    file.write_text(json.dumps(said))
+    async with watching(file) as source:
+        error = await until(source, lambda seen: isinstance(seen, Refused))
+        assert "its certificate is not trusted" in str(error)
+        said["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = True
+        file.write_text(json.dumps(said))
+    async with watching(file) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+
+
+async def test_nothing_to_watch() -> None:
+    source = KubernetesSource((), {})
+    with pytest.raises(NotFound, match="no cluster: no KUBECONFIG"):
+        await source.poll(watch.Focus.GLANCE)
+    await source.close()
