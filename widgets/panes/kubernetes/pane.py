@@ -72,7 +72,7 @@ class KubernetesPane(Pane):
         """Environment or configuration."""
         return {
             "environment": "KUBECONFIG=~/.kube/config",
-            "configuration": '[kubernetes]\ncontexts = ["eu-1", "us-1"]',
+            "configuration": '[[kubernetes]]\ncontext = "eu-1"\nnamespaces = ["shop"]  # all without it',
         }
 
     def _brief(self, clusters: Sequence[Seen], width: int, height: int) -> list[Line]:
