@@ -57,6 +57,8 @@ OFFERED = (
     "contexts",
 )
 """Those the prompt completes to."""
+TAKES = f"[NAMESPACE] [@CONTEXT], a view of the clusters; also {', '.join(OFFERED[1:])}"
+"""What belongs to them, in words."""
 FREE = ("nodes", "contexts")
 """Views of what is in no namespace."""
 LISTED = 8

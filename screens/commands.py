@@ -90,7 +90,7 @@ def run_command(app: OpsConsole, text: str) -> None:
     elif word == "help":
         app.action_help()
     else:
-        words = clusters.WORDS if "kubernetes" in app.kinds else ()
+        words = clusters.OFFERED if "kubernetes" in app.kinds else ()
         near = nearest(word, [*app.kinds, *ALIASES, *COMMANDS, *words])
         meant = f", did you mean :{near}?" if near else "; ? lists the commands"
         app.tell(f"there is no command {clean(word, 40)!r}{meant}", "error")

@@ -294,9 +294,6 @@ class ZoomScreen(OpsScreen):
             keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
         if isinstance(self.body, Table):
             keys.append(FooterKey("table.open", "⏎", "details", "screen.on_table('open')"))
-        if isinstance(self.body, Table) and self.view.severity is not None:
-            word = "all" if self.faults_only else "faults only"
-            keys.append(FooterKey("zoom.faults", "F", word, "screen.faults_only"))
         if self.view.jump is not None:
             keys.append(FooterKey("zoom.jump", "O", self.view.jump_word, "screen.jump"))
         if self.view.choose is not None and not self.ops.paused:
@@ -316,6 +313,9 @@ class ZoomScreen(OpsScreen):
                 FooterKey("table.sort", "s", "sort", "screen.on_table('sort')"),
                 FooterKey("table.reverse", "r", "reverse", "screen.on_table('reverse')"),
             ]
+        if isinstance(self.body, Table) and self.view.severity is not None:
+            word = "all" if self.faults_only else "faults only"
+            keys.append(FooterKey("zoom.faults", "F", word, "screen.faults_only"))
         keys.append(FooterKey("zoom.plots", "v", "plots", "screen.plots"))
         if not self.ops.paused:
             keys.append(FooterKey("app.pause", "p", "pause", "app.pause"))

@@ -52,9 +52,9 @@ LIGHT = Theme(
         "ops-cursor": "#e2e0da",
         "ops-mark": "#efede7",
         "ops-hue-1": "#1f5f99",
-        "ops-hue-2": "#7a3fa0",
+        "ops-hue-2": "#672a8f",
         "ops-hue-3": "#176b5f",
-        "ops-hue-4": "#8a3a62",
+        "ops-hue-4": "#7a2f56",
     },
 )
 

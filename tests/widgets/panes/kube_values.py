@@ -13,6 +13,7 @@ from console.findings import Finding, Severity
 from console.history import History
 from console.metrics import Sample
 from console.sources.base import Focus, Reading, Snapshot
+from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.model import (
     Autoscaler,
     Cluster,
@@ -405,12 +406,8 @@ class ClustersOf:
         return ()
 
     def judge(self, snapshot: Any) -> Sequence[Finding]:
-        """The faults as they stand."""
-        return [
-            Finding(fault.severity, str(key), fault.text, fault.hint)
-            for each in snapshot.clusters
-            for key, fault in each.faults.items()
-        ]
+        """As the real source judges."""
+        return findings(snapshot)
 
     def use(self, contexts: Sequence[str]) -> None:
         """Watch these contexts."""

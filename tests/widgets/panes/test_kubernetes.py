@@ -40,7 +40,7 @@ from tests.widgets.panes.kube_values import (
     pod,
     snapshot,
 )
-from widgets.columns import draw_row, layout, needs_of
+from widgets.columns import Column, draw_row, layout, needs_of
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import View
 from widgets.pane_drawing import draw_pane, title_spans
@@ -361,10 +361,15 @@ def test_pods_are_found_by_namespace_status_label_and_owner(words: str, count: i
 
 def test_a_filter_asks_thousands_of_rows_for_the_columns_it_names_only() -> None:
     asked: list[str] = []
-    columns = tuple(
-        replace(column, cell=lambda row, c=column: (asked.append(c.id), c.cell(row))[1])
-        for column in view("pods").columns
-    )
+
+    def watched(column: Column[Any]) -> Column[Any]:
+        def cell(row: Any) -> Any:
+            asked.append(column.id)
+            return column.cell(row)
+
+        return replace(column, cell=cell)
+
+    columns = [watched(column) for column in view("pods").columns]
     table: Table[Any] = Table(columns, view("pods").key)
     table._all = view("pods").rows(context(crowd(200, 5)))
     table.filter = parse("ns:team-01")

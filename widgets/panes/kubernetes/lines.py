@@ -53,8 +53,8 @@ class Trouble:
 
     @property
     def finding(self) -> Finding:
-        """The same for panes of few lines."""
-        said = f"{self.word}, {self.why}" if self.word and self.why else self.word or self.why
+        """The same in few words, for panes of few lines: there more of them are worth more than why."""
+        said = self.word or self.why
         tag = self.seen.tag[0]
         return Finding(self.severity, f"{tag} {self.subject}" if tag else self.subject, said)
 

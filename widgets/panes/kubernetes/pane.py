@@ -72,13 +72,13 @@ class KubernetesPane(Pane):
         """Environment or configuration."""
         return {
             "environment": "KUBECONFIG=~/.kube/config",
-            "configuration": '[kubernetes]\ncontexts = ["eu-1", "us-1"]',
+            "configuration": '[[kubernetes]]\ncontext = "eu-1"\nnamespaces = ["shop"]  # all without it',
         }
 
     def _brief(self, clusters: Sequence[Seen], width: int, height: int) -> list[Line]:
         found = [*said.state_findings(clusters), *(each.finding for each in said.troubles(clusters))]
         found.sort(key=lambda finding: -finding.severity)
-        lines = flowing(found, width, max(1, height // 2))
+        lines = flowing(found, width, max(1, (height + 1) // 2))
         if len(lines) < height:
             lines.append(said.sums(clusters))
         if len(lines) < height:

@@ -47,7 +47,7 @@ def _state(row: Row) -> Span:
 def _why(row: Row) -> Span:
     fault = row.fault
     if fault is not None and fault.text:
-        return (fault.text, shown.state_role(fault))
+        return (fault.text, "text")
     return (row.workload.why, "dim")
 
 
@@ -261,7 +261,7 @@ def _load_columns(unit: str, title: str, drop: int) -> Sequence[Column[NodeRow]]
         return meter(load.share, 12, load.asked)
 
     return (
-        Column(f"{unit}-meter", f"{title} ─ REQ ┼", lambda row: " " * 12, 12, drop=drop + 4, spans=bar,
+        Column(f"{unit}-meter", f"{title} ┼ REQ", lambda row: " " * 12, 12, drop=drop + 3, spans=bar,
                sort=lambda row: row.load(unit).share, named=True),
         Column(unit, title, lambda row: (text(row.load(unit).used), "text"), 6, align=">", drop=drop,
                sort=lambda row: row.load(unit).used, named=True),
@@ -270,7 +270,7 @@ def _load_columns(unit: str, title: str, drop: int) -> Sequence[Column[NodeRow]]
         Column(f"{unit}-request", "%REQ", lambda row: percent(row.load(unit).asked), 5, align=">",
                drop=drop + 1, sort=lambda row: row.load(unit).asked, named=True),
         Column(f"{unit}-allocatable", "ALLOC", lambda row: (text(row.load(unit).allocatable), "dim"), 6,
-               align=">", drop=drop + 3, sort=lambda row: row.load(unit).allocatable, named=True),
+               align=">", drop=drop + 6, sort=lambda row: row.load(unit).allocatable, named=True),
     )  # fmt: skip
 
 
@@ -280,14 +280,20 @@ def _pods(row: NodeRow) -> Span:
     return (f"{count}/{most:.0f}" if math.isfinite(most) else str(count), "warn" if full else "text")
 
 
-def _node_why(row: NodeRow) -> Span | str:
-    return (row.fault.text, shown.state_role(row.fault)) if row.fault is not None else ""
+def _node_why(row: NodeRow) -> str:
+    return shown.beyond(row.fault.text, row.node.status) if row.fault is not None else ""
+
+
+def _status(row: NodeRow) -> Span:
+    """In the colour of its fault, where that is one of its state."""
+    well = row.node.status == "Ready"
+    return (row.node.status, shown.state_role(None if well else row.fault, row.seen.old))
 
 
 NODES: tuple[Column[NodeRow], ...] = (
     Column("context", "CONTEXT", lambda row: row.seen.tag, 8, flex=1, drop=1),
     Column("name", "NAME", lambda row: (row.node.name, "strong" if row.fault else "text"), 14, flex=4),
-    Column("status", "STATUS", lambda row: (row.node.status, shown.state_role(row.fault)), 10, flex=2),
+    Column("status", "STATUS", _status, 14, flex=2),
     Column("pressure", "PRESSURE", lambda row: (row.pressure, "warn"), 8, flex=1, drop=3),
     Column("pods", "PODS", _pods, 7, align=">", drop=2,
            sort=lambda row: row.seen.cluster.on_node.get(row.node.name, 0), named=True),
