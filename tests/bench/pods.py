@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import signal
 import ssl
 import sys
 import tempfile
@@ -121,7 +122,7 @@ def _watched(terminal: Terminal, cluster: Cluster, told: Connection, steady: flo
 def _deleted(terminal: Terminal, cluster: Cluster, number: int) -> float | None:
     """Seconds from the deletion of a pod that is in view until it no longer is."""
     name = f"app-{number}-{PODS - APPS + number}"
-    terminal.press("/", *name, "enter")
+    terminal.press("/", "ctrl+u", *name, "enter")
     terminal.wait_for(rf"(?m)^.*space-\d+ +{name}\b", 10.0)
     space = f"space-{(PODS - APPS + number) % SPACES}"
     watch = terminal.watch(lambda t: not re.search(rf"(?m)^.*space-\d+ +{name}\b", t.text))
@@ -213,6 +214,7 @@ def _change(port: int, issuer: str, token: str, told: Connection) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it leaves nothing behind
     found = crowded()
     print(found)
     sys.exit(not found.passes)
