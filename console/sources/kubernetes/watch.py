@@ -32,6 +32,8 @@ from console.worker import Worker
 
 PING_LIMIT = 2.5
 """Seconds within which a server that lives says its version."""
+NAMED = 3
+"""Resources that a sentence names."""
 DOCUMENT_LIMIT = 5.0
 """Seconds an object may take to come as a whole."""
 PACE = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
@@ -142,7 +144,7 @@ class ClusterWatch:
         said = []
         narrow = [one for one in self._reflectors if one.narrowed and one.listed]
         for namespace in dict.fromkeys(one.narrowed for one in narrow):
-            what = ", ".join(one.kind.resource for one in narrow if one.narrowed == namespace)
+            what = _few([one.kind.resource for one in narrow if one.narrowed == namespace])
             said.append(
                 f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
             )
@@ -151,7 +153,7 @@ class ClusterWatch:
             if one.denied is not None and one not in narrow:
                 denied.setdefault((one.denied.verb, one.denied.namespace), []).append(one.denied.resource)
         for (verb, namespace), resources in denied.items():
-            said.append(f"{self.name}: {Denied(verb, ', '.join(resources), namespace)}")
+            said.append(f"{self.name}: {Denied(verb, _few(resources), namespace)}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
@@ -358,3 +360,10 @@ class ClusterWatch:
                 except SourceError:
                     pass  # the server's own state says it
             await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
+
+
+def _few(resources: Sequence[str]) -> str:
+    """The first of them, and how many more: a line has no room for fifteen."""
+    if len(resources) <= NAMED:
+        return ", ".join(resources)
+    return f"{', '.join(resources[: NAMED - 1])} and {len(resources) - NAMED + 1} more"
