@@ -150,6 +150,10 @@ def _commands(path: Path, values: Tree, why: str) -> Iterator[str]:
         elif _own(leaf.path)[:1] == ("alerts",) and key in ("verify", "ca_file"):
             del dig(values, leaf.path[:-1])[key]
             yield f"{path}: {key} of [alerts] is not taken from a file somebody else may have written"
+        elif _own(leaf.path)[:1] == ("kubernetes",) and key == "kubeconfig" and leaf.value:
+            # a kubeconfig names programs that give credentials
+            del dig(values, leaf.path[:-1])[key]
+            yield f"{path}: kubeconfig {why}"
     acting = {probe for leaf in leaves(values) if (probe := _acting(leaf)) is not None}
     for *parents, index in sorted(acting, key=lambda probe: -int(probe[-1])):
         del dig(values, tuple(parents))[index]

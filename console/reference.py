@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[Section]] = {
     "": Config,
     "[limits]": config.Limits,
     "[[docker]]": config.DockerTarget,
+    "[[kubernetes]]": config.KubernetesTarget,
     "[[postgres]]": config.PostgresTarget,
     "[[redis]]": config.RedisTarget,
     "[probes]": Probes,

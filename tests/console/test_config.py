@@ -303,6 +303,15 @@ def test_no_command_of_an_engine_of_the_current_directory_is_taken(user: User) -
     assert told["alerts.prometheus_password_command"] == "touch …"
 
 
+def test_no_kubeconfig_that_the_current_directory_names_is_read(user: User) -> None:
+    here = Path(user["XDG_CONFIG_HOME"]).parent / "here" / "opsconsole.toml"
+    here.write_text("[[kubernetes]]\nkubeconfig = './theirs'\nnamespaces = ['shop']\n")
+    result = loaded(user)
+    assert (result.config.kubernetes[0].kubeconfig, result.config.kubernetes[0].namespaces) == ("", ("shop",))
+    assert any("kubeconfig is not run from the current directory" in note for note in result.notes)
+    assert loaded(user, file=here).config.kubernetes[0].kubeconfig == "./theirs"
+
+
 def test_no_password_goes_where_the_current_directory_says(user: User) -> None:
     own = "[alerts]\nprometheus = 'https://mine/'\nprometheus_password_command = 'pass mine'\n"
     sql = "[[probes.sql]]\nquery = 'SELECT 1'\ndatabase = '{}'\npassword_command = 'pass db'\n"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from console.config import Config, KubernetesTarget, Limits
-from console.errors import SourceError
+from console.errors import NotFound, SourceError, UsageError
 from console.findings import Finding
 from console.metrics import Sample
 from console.sources.base import Focus
@@ -135,7 +135,10 @@ class KubernetesSource:
                 access.setdefault(name, one)
         wanted: dict[str, tuple[str, ...]] = {}
         for target in self._targets:
-            one = read[target.kubeconfig].get(target.context)
+            try:
+                one = read[target.kubeconfig].get(target.context)
+            except UsageError as error:
+                raise NotFound(error.reason, error.fix) from None
             access[one.context.name] = one
             wanted[one.context.name] = wanted.get(one.context.name, ()) + target.namespaces
         self._access = access
