@@ -36,7 +36,7 @@ class _Cells(Mapping[str, str]):
 
     def __init__(self, columns: Sequence[Column[Any]]) -> None:
         self._columns = {column.id: column for column in columns}
-        self._words = [column.text for column in columns if not column.named]
+        self._words = [column.cell for column in columns if not column.named]
         self.row: Any = None
 
     def __getitem__(self, column_id: str) -> str:
@@ -50,8 +50,11 @@ class _Cells(Mapping[str, str]):
 
     def values(self) -> list[str]:  # type: ignore[override]  # what `any` and `join` go through, not a view
         """What is looked through for a word that names no column."""
-        row = self.row
-        return [text(row) for text in self._words]
+        row, texts = self.row, []
+        for cell in self._words:  # without a further call for each of thousands of cells
+            value = cell(row)
+            texts.append(value if isinstance(value, str) else value[0])
+        return texts
 
 
 class Table(Canvas, Generic[R], can_focus=True):

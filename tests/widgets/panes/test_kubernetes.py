@@ -431,9 +431,9 @@ def test_its_log_and_its_command() -> None:
 def test_the_detail_of_a_pod_explains_before_it_lists() -> None:
     told = detail("pods", BAD_HOUR, name=OOM.name)
     order = ["CrashLoopBackOff, api: exit 137", "raise its memory limit", "events", "BackOff ×41 in 20m",
-             "init container wait-for-db", "sidecar container proxy", "container api ─",
-             "waiting: CrashLoopBackOff",
-             "OOMKilled, exit 137, 4m20s ago", "request 512M", "conditions", "ContainersNotReady",
+             "container api ─", "waiting: CrashLoopBackOff", "OOMKilled, exit 137, 4m20s ago",
+             "sidecar container proxy", "init container wait-for-db", "request 512M", "conditions",
+             "ContainersNotReady",
              "rs/api-6f9c8d7b5 ← deploy/api", "app=api", "kubectl --context eu-1"]  # fmt: skip
     places = [told.index(words) for words in order]
     assert places == sorted(places)

@@ -28,6 +28,8 @@ EVENTS = 12
 """Events of an object that are shown, the newest."""
 PODS = 20
 """Pods of an object that are shown."""
+_CALM = ("crit", "warn", "text", "dim")
+"""Colours of a container's state, the worst first."""
 Fact = tuple[str, str, str]
 """Name, value, role."""
 
@@ -38,7 +40,8 @@ def describe_pod(row: PodRow, context: Context, width: int) -> Sequence[Line]:
     lines = head(seen, pod.key, pod.status, shown.status(row)[1])
     lines += wrong(row.fault, width)
     lines += events(seen, pod.key, width)
-    for container in pod.containers:
+    # what does not run explains the rest
+    for container in sorted(pod.containers, key=lambda each: _CALM.index(container_state(each, seen)[1])):
         lines += _container(container, seen, width)
     usage = _pod_usage(row)
     lines += section("pod", width)

@@ -173,7 +173,8 @@ def state_lines(clusters: Sequence[Seen], width: int, height: int) -> list[Line]
         # why is told below, indented, where it does not fit beside
         whole = room > 0 and line_width(spans) > width
         *head, (text, role) = spans
-        told = [tuple(head), *(((f"  {part[0][0]}", role),) for part in wrap(text.strip(), width - 2))]
+        below = wrap(text.strip(), max(8, width - 2), role)
+        told: list[Line] = [tuple(head), *((("  ", role), *part) for part in below)]
         told = told[: 1 + room] if whole else [spans]
         room -= len(told) - 1
         lines += told
@@ -221,8 +222,9 @@ def limits_of_view(clusters: Sequence[Seen]) -> list[Line]:
     for seen in clusters:
         denied = seen.cluster.denied
         if denied:
-            more = f", {len(denied) - 1} more" if len(denied) > 1 else ""
-            lines.append((*_tagged(seen), (f"{denied[0]}{more}", "dim")))
+            first, *others = denied
+            more = f", {len(others)} more" if others else ""
+            lines.append((*_tagged(seen), (f"{first}{more}", "dim")))
     return lines
 
 

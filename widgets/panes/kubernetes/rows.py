@@ -51,7 +51,7 @@ SHORT = {
 class Seen:
     """One cluster of a snapshot as it is drawn: its short name and colour beside what is known of it."""
 
-    __slots__ = ("alone", "cluster", "context", "hue", "name", "old")
+    __slots__ = ("alone", "cluster", "context", "hue", "name", "old", "tag")
 
     def __init__(self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context) -> None:
         self.cluster = cluster
@@ -63,11 +63,8 @@ class Seen:
         self.context = context
         self.old = cluster.state != "live"
         """Whether what is known of it may not be so any more."""
-
-    @property
-    def tag(self) -> Span:
+        self.tag: Span = ("" if alone else name, self.hue)
         """Its name in its colour; empty where it is the only one."""
-        return ("", self.hue) if self.alone else (self.name, self.hue)
 
     def ago(self, time: float) -> str:
         """How long ago that was by the cluster's clock; empty where it is not known."""
