@@ -16,9 +16,10 @@ from console.metrics import Sample
 from console.sources.base import Focus
 from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked, usual_files
 from console.sources.kubernetes.faults import findings
-from console.sources.kubernetes.model import Context, KubernetesSnapshot
+from console.sources.kubernetes.model import Cluster, Context, KubernetesSnapshot
 from console.sources.kubernetes.samples import Made, samples
 from console.sources.kubernetes.watch import ClusterWatch
+from console.units import count, counted
 from console.worker import Worker
 
 FIRST_LIMIT = 2.6
@@ -83,10 +84,12 @@ class KubernetesSource:
         troubles = [watch.trouble for watch in watches]
         if all(troubles):
             raise self._all_fail([trouble for trouble in troubles if trouble is not None])
+        clusters = tuple(watch.cluster(self.limits) for watch in watches)
         return KubernetesSnapshot(
-            clusters=tuple(watch.cluster(self.limits) for watch in watches),
+            clusters=clusters,
             contexts=self._contexts(),
             changes=sum(watch.changes for watch in watches),
+            well=tuple((one.context, _well(one)) for one in clusters if one.state == "live"),
             limited=tuple(sentence for watch in watches for sentence in watch.limited()),
         )
 
@@ -172,3 +175,16 @@ class KubernetesSource:
             return troubles[0]
         names = ", ".join(self._watches)
         return type(troubles[0])(f"none of {names} answers: {troubles[0].reason}", troubles[0].fix)
+
+
+def _well(cluster: Cluster) -> str:
+    """A cluster that answers, in a few words; what has not been listed is not counted."""
+    words = [cluster.version]
+    if "nodes" in cluster.listed:
+        ready = sum(node.status.split(",")[0] == "Ready" for node in cluster.nodes)
+        words.append(f"{count(ready)} of {counted(len(cluster.nodes), 'node')} ready")
+    if "pods" in cluster.listed:
+        where = f" in {', '.join(cluster.namespaces)}" if cluster.namespaces else ""
+        words.append(f"{counted(len(cluster.pods), 'pod')}{where}")
+    words.append(cluster.metrics)
+    return ", ".join(word for word in words if word)

@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from console.collector import CLOSE_LIMIT
 from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
+from console.sources.base import Focus
 from console.sources.kubernetes import connection, reflector, watch
+from console.sources.kubernetes.kinds import Kind, Listed
 from console.sources.kubernetes.model import Denied, KubernetesSnapshot
 from console.sources.kubernetes.source import KubernetesSource
 from tests.console.sources.kubernetes.watching import look, named, names, shown, until, watching
@@ -53,6 +56,8 @@ async def test_what_is_created_changed_and_deleted_arrives(cluster: Cluster) -> 
         assert isinstance(first, KubernetesSnapshot)
         (seen,) = first.clusters
         assert (seen.state, names(seen), [one.name for one in seen.nodes]) == ("live", ["a", "b"], ["one"])
+        assert first.well[0][0] == "test"
+        assert first.well[0][1].startswith(f"{seen.version}, 0 of 1 node ready, 2 pods")
         assert seen.version.startswith("v1.")
         assert "pods" in seen.listed
         assert seen.on_node == {"one": 1}
@@ -88,7 +93,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
     cluster.calls.create(pod("c"), pod("d"))
     real, forgotten = reflector.Reading.list, False
 
-    async def forget(self: reflector.Reading, kind: reflector.Kind, data: bytes) -> reflector.Listed:
+    async def forget(self: reflector.Reading, kind: Kind, data: bytes) -> Listed:
         nonlocal forgotten
         listed = await real(self, kind, data)
         if kind.resource == "pods" and listed.next and not forgotten:
@@ -145,6 +150,33 @@ async def test_a_frozen_server_is_said_and_comes_back(cluster: Cluster) -> None:
         cluster.thaw()
         cluster.calls.create(pod("c"))
         await shown(source, lambda now: names(now) == ["a", "b", "c"])
+
+
+async def test_a_frozen_server_does_not_hold_up_the_end(cluster: Cluster) -> None:
+    cluster.freeze()
+    try:
+        async with watching(cluster.kubeconfig()) as source:
+            assert isinstance(await look(source), TimedOut)
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await source.close()
+    finally:
+        cluster.thaw()
+
+
+async def test_a_plugin_that_takes_its_time_is_waited_for_and_ended(cluster: Cluster, tmp_path: Path) -> None:
+    helper = cluster.helper(cluster.account("slow"))
+    file = cluster.kubeconfig(helper.user)
+    said = json.loads(file.read_text())
+    begun = tmp_path / "begun"
+    said["users"][0]["user"]["exec"] |= {"command": "sh", "args": ["-c", f"echo $$ > {begun}; sleep 60"]}
+    file.write_text(json.dumps(said))
+    async with watching(file) as source:
+        error = await until(source, lambda seen: isinstance(seen, TimedOut) and "plugin" in seen.fix)
+        assert isinstance(error, TimedOut)
+        assert error.fix == "it waits for the credential plugin sh"
+    plugin = Path(f"/proc/{begun.read_text().strip()}")
+    while plugin.exists():  # noqa: ASYNC110, ASYNC240  # there is no event of another process's end
+        await asyncio.sleep(0.01)
 
 
 async def test_two_clusters_one_of_which_is_gone(cluster: Cluster, own_kubernetes: Cluster) -> None:
@@ -355,5 +387,5 @@ async def test_a_certificate_nobody_knows(cluster: Cluster) -> None:
 async def test_nothing_to_watch() -> None:
     source = KubernetesSource((), {})
     with pytest.raises(NotFound, match="no cluster: no KUBECONFIG"):
-        await source.poll(watch.Focus.GLANCE)
+        await source.poll(Focus.GLANCE)
     await source.close()
