@@ -478,16 +478,16 @@ def sums(clusters: Sequence[Seen]) -> Line:
     """All clusters in one short line, for panes of few lines."""
     spans: list[Span] = []
     for seen in clusters:
-        cluster = seen.cluster
+        cluster, plain = seen.cluster, "dim" if seen.old else "text"
         if spans:
             spans.append(("  ", "text"))
         spans += [seen.tag, (" ", "text")] if not seen.alone else []
         if cluster.nodes:
             up = ready_nodes(cluster)
-            role = "text" if up == len(cluster.nodes) else "warn"
+            role = plain if up == len(cluster.nodes) else "warn"
             spans += [("nodes ", "label"), (f"{up}/{len(cluster.nodes)}", role), ("  ", "text")]
         for unit, name in (("cpu", "cpu"), ("memory", "mem")):
             share = load_of(cluster, unit).share
             if math.isfinite(share):
-                spans += [(f"{name} ", "label"), (f"{percent(share)}  ", "text")]
+                spans += [(f"{name} ", "label"), (f"{percent(share)}  ", plain)]
     return tuple(spans) or ((counted(len(clusters), "cluster"), "dim"),)
