@@ -26,7 +26,7 @@ from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
 from console.text import clean
 from console.worker import Worker
 
-PING_LIMIT = 2.5
+PING_LIMIT = 1.8
 """Seconds within which a server that lives says its version."""
 PACE = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
 """Seconds between two such questions."""
@@ -261,8 +261,9 @@ class ClusterWatch:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Refused(f"{self.access.shown} is no Kubernetes API", "check server in the kubeconfig")
         except TimedOut as error:
-            if self._connection.heard < begun:  # else it is only busy with our lists, or far away
-                return error
+            # over a thin line the first lists leave no room: as long as they come, it lives
+            coming = self._connection.heard >= begun and not all(one.answered for one in self._reflectors)
+            return None if coming else error
         except SourceError as error:
             return error
         return None
