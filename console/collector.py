@@ -23,6 +23,7 @@ from console.sources.base import Focus, Reading, Source, State
 
 if TYPE_CHECKING:
     from console.config import Limits
+    from console.logs.streams import Wanted
 
 BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
@@ -49,6 +50,33 @@ class Judging(Protocol):
 
     def attach(self, history: History, clock: Clock) -> None:
         """Read this history from now on."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source of things whose log lines come when they are asked for, such as pods."""
+
+    def outputs(self, subject: Any, part: str = "", previous: bool = False) -> Sequence[Wanted]:
+        """The lines of a thing or of a part of it, or of its run before; empty where it is not there."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A source that shows log lines of others: the logs."""
+
+    def follow(self, wanted: Sequence[Wanted]) -> None:
+        """Show these too, from now on."""
+        ...
+
+
+@runtime_checkable
+class Documented(Protocol):
+    """A source of things that it can give as a whole, such as the objects of a cluster."""
+
+    async def document(self, subject: Any) -> Sequence[str]:
+        """The lines of its text, secrets masked. Raises SourceError."""
         ...
 
 

@@ -20,6 +20,11 @@ MAX_BYTES = 6_000_000
 LARGE = 10_000
 """Bytes of a compressed reading that take some milliseconds to make."""
 
+RATE = 5_000.0
+"""Bytes a second that one source may take: a larger one is kept less often, so that the past of the others
+stays as long.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -52,7 +57,7 @@ class Past:
         self._kept: dict[str, deque[_Kept]] = {}
 
     def add(self, reading: Reading[Any], always: bool = False) -> None:
-        """Keep a reading unless one of the last `STEP` seconds is kept already.
+        """Keep a reading unless one of the last `STEP` seconds, or of a large one's share, is kept already.
 
         One with which a source fails or recovers is kept in any case; `always` keeps any.
         """
@@ -67,7 +72,8 @@ class Past:
         if not kept:
             return True
         last, good = kept[-1], reading.error is None
-        recent = reading.monotonic - last.monotonic < STEP and last.good == good and not always
+        step = max(STEP, len(last.data) / RATE)
+        recent = reading.monotonic - last.monotonic < step and last.good == good and not always
         return not recent and reading.monotonic > last.monotonic
 
     def large(self, source: str) -> bool:

@@ -207,6 +207,10 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
             "ops-strong": "ansi_white",
             "ops-cursor": "ansi_bright_black",
             "ops-mark": "ansi_bright_black",
+            "ops-hue-1": "ansi_cyan",
+            "ops-hue-2": "ansi_magenta",
+            "ops-hue-3": "ansi_green",
+            "ops-hue-4": "ansi_blue",
         }
 
     # -- beginning and ending
@@ -249,6 +253,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
     async def _collect(self) -> None:
         gc.unfreeze()
         gc.freeze()  # what start-up made stays: the collector need not walk it again
+        if _freeze_if_slow not in gc.callbacks:
+            gc.callbacks.append(_freeze_if_slow)
         gc.enable()
         self.set_timer(SETTLED_AFTER, self._settled, name="settled")
         sources = self._given
@@ -377,8 +383,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
 
     # -- where to look
 
-    def zoom(self, kind: str, filter_text: str | None = None) -> AwaitComplete | AwaitMount:
-        """A pane on the whole screen, with a filter; can be awaited."""
+    def zoom(self, kind: str, filter_text: str | None = None, view: str = "") -> AwaitComplete | AwaitMount:
+        """A pane on the whole screen, with a filter and one of its views; can be awaited."""
         from screens.zoom import ZoomScreen  # loaded when first asked for: the overview paints without it
 
         number = self.kinds.index(kind) + 1
@@ -387,9 +393,9 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         if isinstance(self.screen_stack[0], OverviewScreen):
             self.screen_stack[0].bring_forward(kind)
         there = isinstance(self.screen, ZoomScreen) and self.screen.kind == kind
-        if there and filter_text is None:
+        if there and filter_text is None and not view:
             return AwaitComplete()
-        screen = ZoomScreen(kind, number, filter_text or "")
+        screen = ZoomScreen(kind, number, filter_text or "", view)
         if isinstance(self.screen, ZoomScreen):
             return self.switch_screen(screen)
         return self.push_screen(screen)
@@ -539,16 +545,22 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
 
     def action_copy(self) -> None:
         """Copy what is in front: the row under the cursor, the window, or the pane."""
-        from screens.copying import COPY_LIMIT, text_in_front, wrapped
+        from screens.copying import text_in_front
 
         try:
             text = text_in_front(self.screen)
         except DrawingFailedError as failure:
             self.tell(f"this cannot be copied: {failure}", "error")
             return
-        if not text:
+        if text:
+            self.copy(text)
+        else:
             self.tell("there is nothing to copy here")
-            return
+
+    def copy(self, text: str) -> None:
+        """Put a text on the terminal's clipboard, and say so."""
+        from screens.copying import COPY_LIMIT, wrapped
+
         self.to_terminal(wrapped(text, os.environ))
         self._clipboard = text
         cut = f", the first {COPY_LIMIT} of {len(text)}" if len(text) > COPY_LIMIT else ""
@@ -577,8 +589,6 @@ def _freeze() -> None:
     """Keep the drivers' modules too out of every later collection, which took 30 ms of a key's time."""
     gc.collect()
     gc.freeze()
-    if _freeze_if_slow not in gc.callbacks:
-        gc.callbacks.append(_freeze_if_slow)
 
 
 def _freeze_if_slow(phase: str, info: dict[str, int]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.nearest import nearest
 from console.text import clean
+from screens import clusters
 from themes import THEMES
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ ALIASES: Mapping[str, str] = {
     "host": "system",
     "sys": "system",
     "containers": "docker",
+    "k8s": "kubernetes",
+    "kube": "kubernetes",
     "db": "postgres",
     "database": "postgres",
     "pg": "postgres",
@@ -51,6 +54,7 @@ def choices(app: OpsConsole) -> list[str]:
     return [
         *(names.get(kind, kind) for kind in app.kinds),
         *COMMANDS,
+        *clusters.choices(app),
         *(f"run {one}" for one in app.runbooks.procedure_ids()),
         *(f"theme {theme.name}" for theme in THEMES),
     ]
@@ -67,6 +71,8 @@ def run_command(app: OpsConsole, text: str) -> None:
         return
     if kind in app.kinds:
         app.zoom(kind, filter_text=rest or None)
+    elif word in clusters.WORDS and "kubernetes" in app.kinds:
+        clusters.show(app, word, rest)
     elif word in ("q", "quit", "exit"):
         app.action_leave()
     elif word in ("run", "guides", "runbooks"):
@@ -84,7 +90,8 @@ def run_command(app: OpsConsole, text: str) -> None:
     elif word == "help":
         app.action_help()
     else:
-        near = nearest(word, [*app.kinds, *ALIASES, *COMMANDS])
+        words = clusters.OFFERED if "kubernetes" in app.kinds else ()
+        near = nearest(word, [*app.kinds, *ALIASES, *COMMANDS, *words])
         meant = f", did you mean :{near}?" if near else "; ? lists the commands"
         app.tell(f"there is no command {clean(word, 40)!r}{meant}", "error")
 

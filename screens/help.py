@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from screens.clusters import OFFERED, TAKES
 from screens.commands import COMMANDS
 from screens.detail import WindowScreen
 from screens.keys import shown_key
@@ -71,9 +72,14 @@ class HelpScreen(WindowScreen):
             (),
             (("Commands", "strong"),),
             *_command("PANE", f"[FILTER], with PANE one of {', '.join(self._kinds)}", width),
-            *(line for name, text in COMMANDS.items() for line in _command(name, text, width)),
+            *(line for name, text in self._commands() for line in _command(name, text, width)),
         ]
         return lines
+
+    def _commands(self) -> list[tuple[str, str]]:
+        """Every command but those of a kind that is not here."""
+        of_clusters = [(OFFERED[0], TAKES)] if "kubernetes" in self._kinds else []
+        return [*of_clusters, *COMMANDS.items()]
 
 
 def _command(name: str, text: str, width: int) -> list[Line]:

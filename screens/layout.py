@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-WEIGHTS = {"system": 5, "docker": 6, "postgres": 5, "redis": 4, "logs": 5, "alerts": 4, "health": 4}
+WEIGHTS = {
+    "system": 5,
+    "docker": 6,
+    "kubernetes": 6,
+    "postgres": 5,
+    "redis": 4,
+    "logs": 5,
+    "alerts": 4,
+    "health": 4,
+}
 """How much of the height each kind asks for where panes stand below each other."""
 DEFAULT_WEIGHT = 3
 ABSENT_LINES = 2

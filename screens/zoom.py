@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console.errors import OpsError
 from console.findings import Severity
 from console.sources.base import Focus, State
 from console.text import clean
@@ -51,7 +52,42 @@ class ZoomScreen(OpsScreen):
             id="zoom.previous-pane",
             tooltip="The pane before",
         ),
+        Binding(
+            "F",
+            "faults_only",
+            "Faults only",
+            id="zoom.faults",
+            tooltip="Only the rows that are wrong, or all",
+        ),
+        Binding(
+            "O", "jump", "Owner", id="zoom.jump", tooltip="What the row belongs to, or what belongs to it"
+        ),
+        Binding(
+            "u",
+            "choose",
+            "Use",
+            show=False,
+            id="zoom.choose",
+            tooltip="Watch the context of the row, or no longer",
+        ),
+        Binding(
+            "Y",
+            "copy_command",
+            "Copy command",
+            show=False,
+            id="zoom.command",
+            tooltip="Copy the command that shows the row in a shell",
+        ),
         Binding("l", "related", "Its log", id="zoom.related", tooltip="The log lines of the row"),
+        Binding(
+            "L",
+            "related(True)",
+            "Log before",
+            show=False,
+            id="zoom.before",
+            tooltip="The log lines of the run before this one",
+        ),
+        Binding("D", "document", "Whole", show=False, id="zoom.document", tooltip="The whole of it as text"),
         Binding("x", "act", "Act", id="zoom.act", tooltip="What can be done to the row"),
         Binding("v", "plots", "Plots", id="zoom.plots", tooltip="Show or hide the plots"),
         Binding("W", "span", "Time span", show=False, id="zoom.span", tooltip="Minutes the plots reach back"),
@@ -65,13 +101,14 @@ class ZoomScreen(OpsScreen):
         ),
     ]
 
-    def __init__(self, kind: str, number: int, filter_text: str = "") -> None:
+    def __init__(self, kind: str, number: int, filter_text: str = "", view: str = "") -> None:
         super().__init__()
         self.kind = kind
         self.number = number
         self.pane = pane_for(kind)
         self.filter_text = filter_text
-        self.chosen = 0
+        self.faults_only = False
+        """Whether the rows that are well are left out of every view."""
         self._filter_before = ""
         self._filter_error = ""
         self._failure = ""
@@ -82,6 +119,7 @@ class ZoomScreen(OpsScreen):
         self._drawn: Context | None = None
         """What the rows in view were made from."""
         self.views: list[View[Any]] = self._load_views()
+        self.chosen = self._place_of(view)
 
     def _load_views(self) -> list[View[Any]]:
         try:
@@ -91,6 +129,10 @@ class ZoomScreen(OpsScreen):
         # a pane without views of its own shows its body, with all the room there is
         whole = View[Any]("all", self.pane.title, (), _no_rows, str, widget=lambda: BodyView(self.pane))
         return views or [whole]
+
+    def _place_of(self, view: str) -> int:
+        """The place of a view by its id; the first where there is no such."""
+        return next((index for index, each in enumerate(self.views) if each.id == view), 0)
 
     def _views(self) -> list[View[Any]]:
         return list(self.pane.views())
@@ -151,6 +193,7 @@ class ZoomScreen(OpsScreen):
         table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty)
         if view.sort:
             table.sort_by(view.sort)
+        table.faults_only = self.faults_only
         return table
 
     # -- drawing
@@ -202,9 +245,14 @@ class ZoomScreen(OpsScreen):
 
     def _show_tabs(self, context: Context, others: int, hidden: Severity) -> None:
         filtered: list[Span] = []
-        if self.body is not None and self.filter_text:
+        faults_only = self.faults_only and self.view.severity is not None
+        if self.body is not None and (self.filter_text or faults_only):
             shown, there = self.body.counts
-            filtered = [(f"  /{clean(self.filter_text, 30)} ", "accent"), (f"{shown} of {there}", "text")]
+            if faults_only:
+                filtered.append(("  faults only ", "accent"))
+            if self.filter_text:
+                filtered.append((f"  /{clean(self.filter_text, 30)} ", "accent"))
+            filtered.append((f"{shown} of {there}", "text"))
         end: list[Span] = [*filtered, (" ", "text")]
         whole = title_spans(self.pane, context, self.number, others, hidden)
         brief = title_spans(self.pane, context, self.number, others, hidden, headline=False)
@@ -246,8 +294,16 @@ class ZoomScreen(OpsScreen):
             keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
         if isinstance(self.body, Table):
             keys.append(FooterKey("table.open", "⏎", "details", "screen.on_table('open')"))
+        if self.view.jump is not None:
+            keys.append(FooterKey("zoom.jump", "O", self.view.jump_word, "screen.jump"))
+        if self.view.choose is not None and not self.ops.paused:
+            keys.append(FooterKey("zoom.choose", "u", "watch or not", "screen.choose"))
         if self.view.related is not None:
             keys.append(FooterKey("zoom.related", "l", self.view.related_word, "screen.related"))
+        if self.view.writers is not None:
+            keys.append(FooterKey("zoom.before", "L", "of the run before", "screen.related(True)"))
+        if self.view.document is not None:
+            keys.append(FooterKey("zoom.document", "D", "as YAML", "screen.document"))
         if self.view.acts is not None and not self.ops.paused:
             keys.append(FooterKey("zoom.act", "x", "act", "screen.act"))
         if self.view.runbook is not None:
@@ -257,9 +313,14 @@ class ZoomScreen(OpsScreen):
                 FooterKey("table.sort", "s", "sort", "screen.on_table('sort')"),
                 FooterKey("table.reverse", "r", "reverse", "screen.on_table('reverse')"),
             ]
+        if isinstance(self.body, Table) and self.view.severity is not None:
+            word = "all" if self.faults_only else "faults only"
+            keys.append(FooterKey("zoom.faults", "F", word, "screen.faults_only"))
         keys.append(FooterKey("zoom.plots", "v", "plots", "screen.plots"))
         if not self.ops.paused:
             keys.append(FooterKey("app.pause", "p", "pause", "app.pause"))
+        if self.view.command is not None:
+            keys.append(FooterKey("zoom.command", "Y", "copy command", "screen.copy_command"))
         return [
             *keys,
             FooterKey("app.copy", "y", "copy", "app.copy"),
@@ -285,13 +346,82 @@ class ZoomScreen(OpsScreen):
         if isinstance(self.body, Table):
             await self.body.run_action(name)
 
-    def action_related(self) -> None:
-        """The pane that shows what the row under the cursor has to say."""
+    def action_related(self, before: bool = False) -> None:
+        """The pane that shows what the row under the cursor has to say, or what the run `before` said."""
+        from screens.asking import follow  # loaded when first asked for
+
         body, related = self.body, self.view.related
-        if isinstance(body, Table) and related is not None and body.current is not None:
-            kind, text = related(body.current)
-            if kind in self.ops.kinds:
-                self.ops.zoom(kind, filter_text=text)
+        if not isinstance(body, Table) or related is None or body.current is None or self._drawn is None:
+            return
+        kind, text = related(body.current)
+        if kind in self.ops.kinds and follow(self.ops, self.view, body.current, self._drawn, before):
+            self.ops.zoom(kind, filter_text=text)
+
+    def action_document(self) -> None:
+        """The whole of what the row under the cursor stands for, as its source has it."""
+        from screens.asking import show_document  # loaded when first asked for
+
+        body = self.body
+        if isinstance(body, Table) and body.current is not None and self._drawn is not None:
+            show_document(self.ops, self.view, body.current, self._drawn)
+
+    async def action_jump(self) -> None:
+        """The view, filtered, of what the row under the cursor belongs to, or of what belongs to it."""
+        body, jump = self.body, self.view.jump
+        if not isinstance(body, Table) or jump is None or body.current is None:
+            return
+        try:
+            place = attempt(jump, body.current)
+        except DrawingFailedError as failure:
+            self.ops.tell(f"this row leads nowhere: {failure}", "error")
+            return
+        if place is None:
+            self.ops.tell("nothing known controls this one")
+            return
+        self.filter_text = place.filter_text
+        self.show_faults_only(False)  # what is meant may be well
+        await self.action_view(self._place_of(place.view))
+
+    def action_faults_only(self) -> None:
+        """Only the rows that are wrong, in every view of this pane, or all."""
+        if isinstance(self.body, Table) and self.view.severity is not None:
+            self.show_faults_only(not self.faults_only)
+        else:
+            self.ops.tell("nothing here is judged one by one")
+
+    def show_faults_only(self, only: bool) -> None:
+        """Leave out the rows that are well, or show them again."""
+        self.faults_only = only
+        if isinstance(self.body, Table):
+            self.body.show_faults_only(only)
+        self.show([self.kind])
+        self.show_footer()
+
+    def action_choose(self) -> None:
+        """Have the source ask for the row under the cursor, or no longer."""
+        body, choose = self.body, self.view.choose
+        if not isinstance(body, Table) or choose is None or body.current is None or self._drawn is None:
+            return
+        if self.ops.paused:
+            self.ops.tell("the past cannot be changed: p goes on")
+            return
+        try:
+            self.ops.tell(choose(body.current, self._drawn))
+        except OpsError as error:
+            self.ops.tell(str(error), "error")
+        else:
+            self.ops.action_refresh_now()
+
+    def action_copy_command(self) -> None:
+        """Copy the command that shows the row under the cursor."""
+        body, command = self.body, self.view.command
+        if not isinstance(body, Table) or command is None or body.current is None:
+            self.ops.tell("there is no command for what is in front")
+            return
+        try:
+            self.ops.copy(attempt(command, body.current))
+        except DrawingFailedError as failure:
+            self.ops.tell(f"there is no command for this row: {failure}", "error")
 
     @property
     def runbook(self) -> str:
@@ -380,9 +510,11 @@ class ZoomScreen(OpsScreen):
             self.set_focus(absence if absence.display else self.body)
 
     def action_close(self) -> None:
-        """A filter is taken back first; then back to the overview."""
+        """A filter is taken back first, then faults only; then back to the overview."""
         if self.filter_text:
             self._apply_filter("")
+        elif self.faults_only:
+            self.show_faults_only(False)
         else:
             self.app.pop_screen()
 

@@ -1,6 +1,7 @@
 """Fixtures any test may ask for by name."""
 
 import gc
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,6 +27,9 @@ __all__ = [
 # both cores are busy while the whole suite runs: how long an example takes says nothing then
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+# told to end, the suite takes its servers with it
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 # a console keeps what it has loaded out of garbage collections; here that would be every test's
 freeze, gc.freeze = gc.freeze, lambda: None

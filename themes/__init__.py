@@ -24,6 +24,10 @@ DARK = Theme(
         "ops-strong": "#f2f4f6",
         "ops-cursor": "#2b2f35",
         "ops-mark": "#1e2227",
+        "ops-hue-1": "#7fb2e5",
+        "ops-hue-2": "#c39be0",
+        "ops-hue-3": "#63c2ae",
+        "ops-hue-4": "#d8a0b8",
     },
 )
 
@@ -47,6 +51,10 @@ LIGHT = Theme(
         "ops-strong": "#000000",
         "ops-cursor": "#e2e0da",
         "ops-mark": "#efede7",
+        "ops-hue-1": "#1f5f99",
+        "ops-hue-2": "#672a8f",
+        "ops-hue-3": "#176b5f",
+        "ops-hue-4": "#7a2f56",
     },
 )
 
@@ -70,6 +78,10 @@ HIGH_CONTRAST = Theme(
         "ops-strong": "#ffffff",
         "ops-cursor": "#333333",
         "ops-mark": "#1c1c1c",
+        "ops-hue-1": "#66ccff",
+        "ops-hue-2": "#e0a8ff",
+        "ops-hue-3": "#66ffdd",
+        "ops-hue-4": "#ffb0d8",
     },
 )
 
@@ -94,6 +106,10 @@ COLOR_BLIND = Theme(
         "ops-strong": "#ffffff",
         "ops-cursor": "#2c3036",
         "ops-mark": "#1f2328",
+        "ops-hue-1": "#56b4e9",
+        "ops-hue-2": "#cc9fd8",
+        "ops-hue-3": "#35b795",
+        "ops-hue-4": "#c3ccd4",
     },
 )
 
@@ -118,6 +134,10 @@ WAR_ROOM = Theme(
         "ops-strong": "#ffffff",
         "ops-cursor": "#303030",
         "ops-mark": "#1c1c1c",
+        "ops-hue-1": "#9fd0ff",
+        "ops-hue-2": "#dcb4ff",
+        "ops-hue-3": "#7ff0d8",
+        "ops-hue-4": "#ffb8dc",
     },
 )
 

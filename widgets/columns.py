@@ -33,6 +33,15 @@ class Column(Generic[R]):
     drop: int = 0
     sort: Callable[[R], Any] | None = None
     spans: Callable[[R], Sequence[Span]] | None = None
+    hidden: bool = False
+    """Never drawn: there to be found by a filter, copied and exported."""
+    named: bool = False
+    """Found only by a filter that names the column: figures nobody looks for by a bare word."""
+
+    def text(self, row: R) -> str:
+        """What stands in the cell of a row."""
+        cell = self.cell(row)
+        return cell if isinstance(cell, str) else cell[0]
 
     def span(self, row: R) -> Span:
         """The cell of a row; bare text is ordinary text."""
@@ -41,7 +50,7 @@ class Column(Generic[R]):
 
     def sort_key(self, row: R) -> tuple[int, Any]:
         """What the row sorts by in this column; missing values (None, not-a-number) come last."""
-        value = self.sort(row) if self.sort else self.span(row)[0].casefold()
+        value = self.sort(row) if self.sort else self.text(row).casefold()
         if value is None or value != value:  # NaN is not equal to itself
             return (1, 0)
         return (0, value)
@@ -91,7 +100,7 @@ def needs_of(columns: Sequence[Column[R]], rows: Sequence[R], before: Mapping[st
     needs = dict(before)
     for column in columns if rows else ():
         if column.flex:
-            widest = max(cell_width(column.span(row)[0][:LONGEST]) for row in rows)
+            widest = max(cell_width(column.text(row)[:LONGEST]) for row in rows)
             needs[column.id] = max(needs.get(column.id, 0), widest)
     return needs
 
@@ -105,7 +114,8 @@ def layout(
     nothing leaves its room to the others at once.
     """
     needs = needs or {}
-    chosen = [column for column in columns if not column.drop or needs.get(column.id) != 0] or list(columns)
+    columns = [column for column in columns if not column.hidden]
+    chosen = [column for column in columns if not column.drop or needs.get(column.id) != 0] or columns
     while len(chosen) > 1 and _needed(chosen, needs) > cells:
         droppable = max(chosen, key=lambda column: column.drop)
         if droppable.drop == 0:

@@ -34,6 +34,10 @@ ROLES = (
     "key",  # a key that can be pressed
     "cursor",  # the row under the cursor
     "mark",  # a marked row
+    "hue-1",  # colours that tell things of one kind apart, beside their names: contexts of clusters
+    "hue-2",
+    "hue-3",
+    "hue-4",
     "banner-error",
     "banner-warning",
     "banner-success",

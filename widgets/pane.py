@@ -111,6 +111,14 @@ class ViewCanvas(Canvas, can_focus=True):
         return (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Another view of the same pane, by its id, and the filter for what is meant there."""
+
+    view: str
+    filter_text: str
+
+
 @dataclass(frozen=True)
 class View(Generic[R]):
     """One table of a zoomed pane, with its plots above it.
@@ -137,6 +145,19 @@ class View(Generic[R]):
     """The kind of pane, and the filter there, that show what a row has to say: its log lines."""
     related_word: str = "its log"
     """What that is called among the keys."""
+    writers: Callable[[R, Context], Sequence[Hashable]] | None = None
+    """Whose lines the source gives when they are asked for, as it knows them (`console.collector.Telling`):
+    they are followed from then on that somebody looks at what the row is related to."""
+    document: Callable[[R], Hashable] | None = None
+    """What the source gives the whole of, as text (`console.collector.Documented`)."""
+    jump: Callable[[R], Jump | None] | None = None
+    """Where in this pane stands what a row belongs to, or what belongs to it; None: nowhere."""
+    jump_word: str = "owner"
+    """What that is called among the keys."""
+    command: Callable[[R], str] | None = None
+    """The command that shows the row in a shell, ready to be pasted."""
+    choose: Callable[[R, Context], str] | None = None
+    """Make the source ask for this row, or no longer; says what is done. Raises OpsError."""
     runbook: Callable[[R], str] | None = None
     """The title of the runbook that goes with a row, or its address; empty where none is known."""
     acts: Callable[[R, Context], Sequence[Act]] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -29,6 +29,32 @@ class TableState:
     descending: bool
     marked: frozenset[Hashable]
     cursor_key: Hashable
+
+
+class _Cells(Mapping[str, str]):
+    """The texts of a row by column, made when a filter asks for them: of thousands it asks for few."""
+
+    def __init__(self, columns: Sequence[Column[Any]]) -> None:
+        self._columns = {column.id: column for column in columns}
+        self._words = [column.cell for column in columns if not column.named]
+        self.row: Any = None
+
+    def __getitem__(self, column_id: str) -> str:
+        return self._columns[column_id].text(self.row)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def values(self) -> list[str]:  # type: ignore[override]  # what `any` and `join` go through, not a view
+        """What is looked through for a word that names no column."""
+        row, texts = self.row, []
+        for cell in self._words:  # without a further call for each of thousands of cells
+            value = cell(row)
+            texts.append(value if isinstance(value, str) else value[0])
+        return texts
 
 
 class Table(Canvas, Generic[R], can_focus=True):
@@ -78,6 +104,8 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.severity = severity
         self.empty = empty
         self.filter: Filter = parse("")
+        self.faults_only = False
+        """Whether rows that are well are left out."""
         self.sort_column = ""
         self.descending = False
         self.marked: set[Hashable] = set()
@@ -116,7 +144,7 @@ class Table(Canvas, Generic[R], can_focus=True):
     def _arrange_rows(self) -> None:
         if self.marked:
             self.marked &= {self.row_key(row) for row in self._all}  # a mark does not outlive its row
-        rows = [row for row in self._all if self._matches(row)] if not self.filter.empty else list(self._all)
+        rows = self._chosen()
         column = next((c for c in self.columns if c.id == self.sort_column), None)
         if column is not None:
             rows = column.order(rows, self.descending)
@@ -133,8 +161,18 @@ class Table(Canvas, Generic[R], can_focus=True):
         if self._cursor_key is not None:
             self._remember()
 
-    def _matches(self, row: R) -> bool:
-        return self.filter.match({column.id: column.span(row)[0] for column in self.columns})
+    def _chosen(self) -> list[R]:
+        rows, severity = self._all, self.severity
+        if self.faults_only and severity is not None:
+            rows = [row for row in rows if severity(row)]
+        if self.filter.empty:
+            return list(rows)
+        cells, match, chosen = _Cells(self.columns), self.filter.match, []
+        for row in rows:
+            cells.row = row
+            if match(cells):
+                chosen.append(row)
+        return chosen
 
     def _remember(self) -> None:
         # at the first row the cursor follows no row: there the worst is expected, whichever it is
@@ -146,6 +184,12 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._arrange()
         self.redraw()
         return self.filter
+
+    def show_faults_only(self, only: bool) -> None:
+        """Leave out the rows that are well, or show them again."""
+        self.faults_only = only
+        self._arrange()
+        self.redraw()
 
     @property
     def state(self) -> TableState:
@@ -198,9 +242,17 @@ class Table(Canvas, Generic[R], can_focus=True):
         if self._failure is not None:
             return [*lines, *failed_lines(self._failure, width)]
         if not self._rows:
-            shown = f"no row of {len(self._all)} matches the filter" if self._all else self.empty
+            shown = self._nothing()
             return [*lines, ((" " * lead + shown, "dim"),)]
         return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
+
+    def _nothing(self) -> str:
+        """Why there is no row."""
+        if not self._all:
+            return self.empty
+        if self.filter.empty:
+            return f"nothing is wrong with any of {len(self._all)}"
+        return f"no row of {len(self._all)} matches the filter"
 
     def _in_view(self, room: int) -> range:
         """Places of the rows in view; the one under the cursor is among them."""
@@ -268,7 +320,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column; after the last one the rows stand by wrongness again."""
-        ids = ["", *(column.id for column in self.columns)]
+        ids = ["", *(column.id for column in self.columns if not column.hidden)]
         current = ids.index(self.sort_column) if self.sort_column in ids else 0
         self.sort_by(ids[(current + 1) % len(ids)])
 

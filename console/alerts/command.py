@@ -11,6 +11,7 @@ from typing import Any
 from console.alerts.nodes import Problem
 from console.alerts.rules import RuleFile, read_rules
 from console.errors import UsageError
+from console.files import open_now
 from console.report import Paint, json_text, painter
 from console.secrets import redact
 from console.text import clean
@@ -102,7 +103,7 @@ def _text(name: str) -> str:
         if sys.stdin is None:  # it was closed before the start
             raise OSError("the standard input is closed")
         return sys.stdin.buffer.read(LARGEST).decode("utf-8", errors="replace")
-    with Path(name).open("rb") as file:
+    with open_now(Path(name)) as file:
         return file.read(LARGEST).decode("utf-8", errors="replace")
 
 

@@ -15,6 +15,7 @@ from console.alerts.objectives import CONFIGURATION, GROUP, Goal, Unmeasured, co
 from console.alerts.promql import ExpressionError, parse
 from console.alerts.rules import Broken, Group, Rule, RuleFile, read_rules, rules_of_guide
 from console.alerts.severity import severity_of
+from console.files import open_now
 from console.guides.library import Library
 from console.guides.model import Guide
 from console.text import clean
@@ -104,10 +105,8 @@ class Reader:
     def _read_file(self, path: Path) -> RuleFile:
         name = clean(str(path), 300)
         try:
-            # a pipe that nobody writes to must not hold up the other rules
-            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
-            with os.fdopen(handle, "rb") as file:
-                raw = file.read(SIZE + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None
+            with open_now(path) as file:  # a pipe must not hold up the other rules
+                raw = file.read(SIZE + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
         except OSError as error:
             reason = f"the rule file cannot be read: {error.strerror or error}"
             return RuleFile(file=name, problems=(Problem(file=name, line=0, reason=reason),))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from console.alerts.evaluating import Evaluator
     from console.alerts.model import AlertsSnapshot
 
+AFTER = 0.15
+"""Seconds an evaluation waits for the others, which are asked on the same beat: for their samples, and until
+they are drawn, because two that want the processor at once make the keys wait."""
 PATIENCE = 8.0
 """Seconds a poll waits for the evaluation; the next one goes on waiting for the same."""
 
@@ -71,7 +74,7 @@ class AlertsSource:
         """
         if self._evaluation is None:
             self._begun = self._clock.monotonic()
-            self._evaluation = asyncio.create_task(self._worker.call(self._evaluate), name="evaluate rules")
+            self._evaluation = asyncio.create_task(self._evaluate(), name="evaluate rules")
         evaluation = self._evaluation
         await asyncio.wait({evaluation}, timeout=PATIENCE)
         if evaluation.done():
@@ -83,7 +86,12 @@ class AlertsSource:
             raise TimedOut(told, "shorten their ranges and subqueries")
         return replace(self._last, limited=(*self._last.limited, f"{told}: they stand as they did before"))
 
-    def _evaluate(self) -> AlertsSnapshot:
+    async def _evaluate(self) -> AlertsSnapshot:
+        if self._last is not None:
+            await asyncio.sleep(AFTER)
+        return await self._worker.call(self._evaluated)
+
+    def _evaluated(self) -> AlertsSnapshot:
         if self._evaluator is None:
             from console.alerts.evaluating import Evaluator
 

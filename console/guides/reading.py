@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.errors import UsageError
+from console.files import open_now
 from console.guides.addresses import command_links, text_links
 from console.guides.assembling import finished
 from console.guides.blocks import Block, Code, Html, Item, Listing, Paragraph, Sheet, Table, blocks_of
@@ -43,14 +44,18 @@ NESTED = 3
 
 def read_guide(path: Path) -> Guide:
     """The guide in a file. Raises UsageError with the reason and what would mend it."""
-    data = _bytes(path)
-    return _read(decode(data), str(path), hashlib.sha256(data).hexdigest())
+    return read_bytes(bytes_of(path), str(path))
+
+
+def read_bytes(data: bytes, path: str) -> Guide:
+    """The guide in what a file of this path holds."""
+    return _read(decode(data), path, hashlib.sha256(data).hexdigest())
 
 
 def rule_blocks(path: Path) -> list[Code]:
     """The blocks of a guide that hold alert rules, as they are written. Raises UsageError."""
     found: list[Code] = []
-    waiting = [*blocks_of(lay_out(decode(_bytes(path)).text))[0]]
+    waiting = [*blocks_of(lay_out(decode(bytes_of(path)).text))[0]]
     while waiting:
         match _opened(waiting.pop(0)):
             case Sheet() as sheet:
@@ -62,9 +67,10 @@ def rule_blocks(path: Path) -> list[Code]:
     return found
 
 
-def _bytes(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """What a guide's file holds. Raises UsageError where it is none, or cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_now(path) as file:
             data = file.read(LIMIT + 1)
     except FileNotFoundError:
         raise UsageError(f"{path} is not there", "name a Markdown file") from None

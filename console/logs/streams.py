@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import grp
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from console.logs.forms import Form, Plain
@@ -30,6 +32,19 @@ class Stream(Protocol):
     def close(self) -> None:
         """Let go of everything."""
         ...
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Lines that another source can give when somebody asks for them."""
+
+    id: str
+    """The same for the same lines."""
+    name: str
+    """What their origin is called."""
+    where: str
+    open: Callable[[Origin], Stream]
+    """Makes the stream; called in the thread that reads."""
 
 
 class FileStream:

@@ -562,3 +562,28 @@ def test_doctor_says_whether_the_record_could_be_written(shell: Shell) -> None:
     assert bad["weight"] == "problem"
     assert "is not a regular file" in bad["text"]
     assert "[journal]" in bad["fix"]
+
+
+@pytest.mark.parametrize(
+    "words", [["guide", "lint"], ["guide", "list"], ["alerts", "check"], ["alerts", "test"]]
+)
+def test_a_pipe_without_a_writer_is_not_waited_for(shell: Shell, words: list[str]) -> None:
+    os.mkfifo(shell.home / "pipe")
+    answer = shell(*words, "pipe")
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_guide_out_of_a_pipe_is_linted(shell: Shell) -> None:
+    """As bash gives it for `<(...)`; it can be read once only."""
+    ends = os.pipe()
+    os.write(ends[1], b"# Quay\n\nSee [there](gone.md).\n\n1. Run `docker-compose up`\n")
+    os.close(ends[1])
+    try:
+        done = subprocess.run(
+            shell.command("guide", "lint", f"/dev/fd/{ends[0]}"), pass_fds=ends[:1],
+            env=shell.env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ends[0])
+    assert "docker-compose is Compose 1" in done.stdout
+    assert "gone.md" in done.stdout

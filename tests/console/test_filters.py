@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -66,6 +67,18 @@ def test_a_colon_without_such_a_column_is_plain_text() -> None:
     assert parse("db:5432").match(fields)
     assert not parse("!db:5432").match(fields)
     assert not parse("db:5433").match(fields)
+
+
+@given(st.text(min_size=1, max_size=4), st.lists(st.text(max_size=12), max_size=5))
+def test_a_word_is_found_where_one_of_the_texts_has_it(word: str, texts: list[str]) -> None:
+    """All texts are searched at once, and a word never begins in one and ends in the next."""
+    texts = [text.replace("\n", " ") for text in texts]
+    quoted = parse(f'"{word}"')
+    if '"' in word or quoted.empty:
+        return
+    flags = 0 if any(char.isupper() for char in word) else re.IGNORECASE
+    wanted = any(re.search(re.escape(word), text, flags) for text in texts)
+    assert quoted.match({str(place): text for place, text in enumerate(texts)}) == wanted
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "!", "level:", '"', '!""'])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from console.errors import Refused
-from console.past import STEP, Past
+from console.past import LARGE, RATE, STEP, Past, pack
 from console.sources.base import Reading, Snapshot
 
 START = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -122,3 +123,34 @@ def test_live_views_and_what_cannot_be_pickled_are_left_out() -> None:
     assert past.at("cache", 1).reading is None
     assert past.nbytes == 0
     assert past.oldest == float("inf")
+
+
+def heavy(at: float, size: int) -> Reading[Any]:
+    """A reading that cannot be made smaller."""
+    return good(at, Numbered(number=int(at), ballast=random.Random(at).randbytes(size)))
+
+
+def test_a_large_source_is_kept_less_often() -> None:
+    """Its share is bounded, and it is said that packing it takes long."""
+    past, size = Past(), int(4 * STEP * RATE)
+    for at in range(0, 41, 5):
+        past.add(heavy(at, size))
+        past.add(good(at, source="cache"))
+    assert [number(past.at("db", at).reading) for at in (4, 19, 24, 26, 99)] == [0, 0, 0, 25, 25]
+    assert number(past.at("cache", 39).reading) == 35
+    assert size > LARGE
+    assert past.large("db")
+    assert not past.large("cache")
+    assert not past.large("nobody")
+
+
+def test_what_was_packed_late_never_stands_behind_what_is_newer() -> None:
+    """A thread may take longer than the next reading."""
+    past, early = Past(), good(1)
+    packed = pack(early)
+    past.add(good(2))
+    past.put(early, packed)
+    assert number(past.at("db", 3).reading) == 2
+    assert past.at("db", 1.5).reading is None
+    past.put(good(9), b"")
+    assert number(past.at("db", 99).reading) == 2

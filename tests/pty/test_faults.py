@@ -10,6 +10,8 @@ import pytest
 
 from tests.faults.servers import BACK, HANDLES, PAUSE, TOLD, Scene, direct, scene
 from tests.servers.dockerd import Dockerd
+from tests.servers.kubernetes import Cluster
+from tests.servers.kubernetes.objects import pod
 from tests.servers.postgres import PostgresServer, wheel_bindir
 from tests.servers.redis import RedisServer, wheel_redis
 
@@ -45,6 +47,17 @@ def test_the_engine_is_missed_and_comes_back(own_dockerd: Dockerd, tmp_path: Pat
     own_dockerd.fleet(2, crashing=0)
     with scene(tmp_path, {"docker": direct("docker", own_dockerd)}) as console:
         outcome = console.suffer("docker", fault, SECONDS)
+        assert outcome.told <= TOLD, outcome
+        assert outcome.back <= BACK, outcome
+        assert outcome.pause <= PAUSE, outcome
+        assert outcome.handles <= HANDLES, outcome
+
+
+@pytest.mark.parametrize("fault", ["killed", "frozen"])
+def test_a_cluster_is_missed_and_comes_back(kubernetes: Cluster, tmp_path: Path, fault: str) -> None:
+    kubernetes.calls.create(pod(f"pod-{fault}"))
+    with scene(tmp_path, {"kubernetes": direct("kubernetes", kubernetes)}) as console:
+        outcome = console.suffer("kubernetes", fault, SECONDS)
         assert outcome.told <= TOLD, outcome
         assert outcome.back <= BACK, outcome
         assert outcome.pause <= PAUSE, outcome

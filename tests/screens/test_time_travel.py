@@ -115,6 +115,29 @@ async def test_what_was_down_looks_down() -> None:
         assert not app.paused
 
 
+async def test_what_is_large_is_kept_as_well() -> None:
+    """It is packed in a thread, a moment later."""
+    source, clock = FakeSource("docker", period=0.01, snapshot=named("at-0")), StillClock()
+    many = tuple(Row(f"{number * 7919:x}", number / 9000) for number in range(9000))
+    async with console([source], (120, 30), clock=clock) as (pilot, app):
+        past = app.scene.playback.past
+        for second in (0, 60, 120):
+            clock.passed = float(second)
+            source.snapshot = FakeSnapshot(rows=(Row(f"at-{second}", 0.5), *many))
+            app.collector.refresh()
+            at = clock.monotonic()
+
+            def kept(at: float = at) -> bool:
+                reading = past.at(source.name, at).reading
+                return reading is not None and reading.monotonic == at
+
+            await until(pilot, kept)
+        assert past.large(source.name)
+        await pilot.press("left_square_bracket")
+        assert app.paused
+        await until(pilot, lambda: "at-60" in pane_text(app, "docker"))
+
+
 async def test_before_its_first_reading_a_source_was_connecting() -> None:
     """It is not shown as it is now."""
     first, clock = FakeSource("docker", period=0.01, snapshot=named("at-0")), StillClock()

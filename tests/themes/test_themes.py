@@ -106,6 +106,8 @@ async def test_what_differs_in_meaning_differs_in_look(theme: str) -> None:
         assert found[one].color != found[other].color
     banners = [found[role].bgcolor for role in ROLES if role.startswith("banner-")]
     assert len(set(banners)) == len(banners)
+    hues = [found[f"hue-{number}"].color for number in range(1, 5)]
+    assert len({*hues, found["warn"].color, found["crit"].color}) == 6
     assert all(found[role].bold for role in ("warn", "crit", "strong", "title", "key"))
 
 

@@ -248,6 +248,48 @@ async def test_marks_stay_with_their_rows(table: tuple[Pilot[None], Table[Box]])
     assert widget.marked == set()
 
 
+async def test_faults_only_leaves_out_what_is_well(table: tuple[Pilot[None], Table[Box]]) -> None:
+    """Beside a filter, and for rows that come later; that nothing is wrong is said."""
+    _, widget = table
+    widget.show_faults_only(True)
+    assert widget.counts == (0, 40)
+    assert "nothing is wrong with any of 40" in widget.text
+    widget.show([*BOXES, Box("bad-1", 0.5, Severity.CRITICAL), Box("bad-2", 0.5, Severity.WARNING)])
+    assert shown(widget) == ["bad-1", "bad-2"]
+    widget.set_filter("bad-2")
+    assert widget.counts == (1, 42)
+    widget.set_filter("")
+    widget.show_faults_only(False)
+    assert widget.counts == (42, 42)
+
+
+async def test_a_hidden_column_is_found_and_a_named_one_only_by_its_name() -> None:
+    """Neither is asked for more than a filter needs."""
+    columns = (
+        *COLUMNS[:1],
+        Column[Box]("share", "SHARE", lambda row: f"{row.cpu:.2f}", 6, named=True),
+        Column[Box]("labels", "LABELS", lambda row: f"twice={row.cpu * 2:.2f}", 0, hidden=True),
+    )
+    widget: Table[Box] = Table(columns, lambda row: row.name)
+    async with Tables(widget).run_test(size=(60, 10)) as pilot:
+        widget.show(BOXES)
+        await pilot.pause()
+        assert "SHARE" in widget.text
+        assert "LABELS" not in widget.text
+        widget.set_filter("labels:0.74")
+        assert shown(widget) == ["box-01"]
+        widget.set_filter("twice=0.74")
+        assert shown(widget) == ["box-01"]
+        widget.set_filter("share:0.37")
+        assert shown(widget) == ["box-01"]
+        widget.set_filter("0.37")
+        assert widget.counts == (0, 40)
+        widget.set_filter("")
+        widget.sort_column = "share"
+        widget.action_sort()
+        assert widget.sort_column == "", "what is not drawn is not sorted by"
+
+
 async def test_an_empty_table_says_why(table: tuple[Pilot[None], Table[Box]]) -> None:
     """In the words of its view."""
     _, widget = table
@@ -287,3 +329,38 @@ async def test_any_size_is_drawn(size: tuple[int, int]) -> None:
         await pilot.press("G", "pageup", "s", "space")
         assert len(widget.text.split("\n")) == size[1]
         assert "failed" not in widget.text
+
+
+async def test_a_row_is_drawn_once_however_often_the_cursor_passes() -> None:
+    """Moving draws nothing again but what comes into view; a mark, other rows, other widths do."""
+    drawn: list[str] = []
+
+    def cell(row: Box) -> str:
+        drawn.append(row.name)
+        return row.name
+
+    columns = (Column[Box]("name", "NAME", cell, 10),)
+    widget: Table[Box] = Table(columns, lambda row: row.name, lambda row: row.level, id="table")
+    async with Tables(widget).run_test(size=(40, 10)) as pilot:
+        widget.focus()
+        widget.show(BOXES)
+        await pilot.pause()
+        drawn.clear()
+        await pilot.press("down", "down", "up")
+        assert drawn == []
+        assert name(widget) == "box-01"
+        await pilot.press("space")
+        assert drawn == ["box-01"]
+        assert "*" in widget.text.split("\n")[2]
+        drawn.clear()
+        await pilot.press("end")
+        assert set(drawn) == set(shown(widget))
+        drawn.clear()
+        widget.show([Box("other", 0.5), *BOXES[1:]])
+        await pilot.press("home")
+        assert "other" in drawn
+        assert shown(widget)[0] == "other"
+        drawn.clear()
+        await pilot.resize_terminal(30, 10)
+        await pilot.pause()
+        assert set(shown(widget)) <= set(drawn)

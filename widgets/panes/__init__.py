@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TITLES = {
     "system": "System",
     "docker": "Containers",
+    "kubernetes": "Kubernetes",
     "postgres": "Database",
     "redis": "Cache",
     "logs": "Logs",
@@ -25,6 +26,7 @@ TITLES = {
 BUILT_IN = {
     "system": "widgets.panes.system.pane:SystemPane",
     "docker": "widgets.panes.docker.pane:DockerPane",
+    "kubernetes": "widgets.panes.kubernetes.pane:KubernetesPane",
     "postgres": "widgets.panes.postgres.pane:PostgresPane",
     "redis": "widgets.panes.redis.pane:RedisPane",
     "logs": "widgets.panes.logs.pane:LogsPane",

@@ -29,7 +29,7 @@ def check(guide: Guide, text: str, version: int | None = None, here: bool = True
 def check_file(path: Path, version: int | None = None) -> list[Problem]:
     """The findings about a guide's file. Raises UsageError when it cannot be read."""
     from console.guides.mending import decode
-    from console.guides.reading import read_guide
+    from console.guides.reading import bytes_of, read_bytes
 
-    guide = read_guide(path)
-    return check(guide, decode(path.read_bytes()).text, version)
+    data = bytes_of(path)  # once: a pipe is empty afterwards
+    return check(read_bytes(data, str(path)), decode(data).text, version)

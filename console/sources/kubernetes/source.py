@@ -12,11 +12,12 @@ from pathlib import Path
 from console.config import Config, KubernetesTarget, Limits
 from console.errors import NotFound, SourceError, UsageError
 from console.findings import Finding
+from console.logs.streams import Wanted
 from console.metrics import Sample
 from console.sources.base import Focus
 from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked, usual_files
 from console.sources.kubernetes.faults import findings
-from console.sources.kubernetes.model import Cluster, Context, KubernetesSnapshot
+from console.sources.kubernetes.model import Cluster, Context, Key, KubernetesSnapshot
 from console.sources.kubernetes.samples import Made, samples
 from console.sources.kubernetes.watch import ClusterWatch
 from console.units import count, counted
@@ -99,6 +100,18 @@ class KubernetesSource:
             self._load()
         config = Kubeconfig(self._access, "", "the kubeconfig")
         self._wanted = tuple(dict.fromkeys(config.get(name).context.name for name in contexts))
+
+    def outputs(self, pod: Key, container: str = "", previous: bool = False) -> list[Wanted]:
+        """The output of a pod's containers for the log pane; of the run before this one with `previous`."""
+        watch = self._watches.get(pod.cluster)
+        return watch.outputs(pod.namespace, pod.name, container, previous) if watch is not None else []
+
+    async def document(self, key: Key) -> tuple[str, ...]:
+        """An object as YAML, its secrets masked. Raises SourceError where it cannot be had."""
+        watch = self._watches.get(key.cluster)
+        if watch is None:
+            raise NotFound(f"context {key.cluster} is not watched", "watch it first")
+        return await watch.document(key)
 
     def samples(self, snapshot: KubernetesSnapshot) -> Iterable[Sample]:
         """Its numbers, as kube-state-metrics names them."""

@@ -7,20 +7,24 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from console.config import Limits
-from console.errors import AGAIN, Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.logs.streams import Wanted
 from console.sources.base import Focus
+from console.sources.kubernetes import documents
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
-from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Service
+from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
+from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
 from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
 from console.text import clean
@@ -28,6 +32,10 @@ from console.worker import Worker
 
 PING_LIMIT = 1.8
 """Seconds within which a server that lives says its version."""
+NAMED = 3
+"""Resources that a sentence names."""
+DOCUMENT_LIMIT = 5.0
+"""Seconds an object may take to come as a whole."""
 PACE = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
 """Seconds between two such questions."""
 FAILING_PACE = 2.0
@@ -136,7 +144,7 @@ class ClusterWatch:
         said = []
         narrow = [one for one in self._reflectors if one.narrowed and one.listed]
         for namespace in dict.fromkeys(one.narrowed for one in narrow):
-            what = ", ".join(one.kind.resource for one in narrow if one.narrowed == namespace)
+            what = _few([one.kind.resource for one in narrow if one.narrowed == namespace])
             said.append(
                 f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
             )
@@ -145,7 +153,7 @@ class ClusterWatch:
             if one.denied is not None and one not in narrow:
                 denied.setdefault((one.denied.verb, one.denied.namespace), []).append(one.denied.resource)
         for (verb, namespace), resources in denied.items():
-            said.append(f"{self.name}: {Denied(verb, ', '.join(resources), namespace)}")
+            said.append(f"{self.name}: {Denied(verb, _few(resources), namespace)}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
@@ -219,6 +227,57 @@ class ClusterWatch:
     def _waits(self) -> str:
         program = self._connection.waits_for
         return f"it waits for the credential plugin {program}" if program else ""
+
+    def outputs(self, namespace: str, name: str, container: str = "", previous: bool = False) -> list[Wanted]:
+        """The output of a pod's containers, or of one, to be followed; empty where there is no such pod."""
+        pod = self._pod(namespace, name)
+        if pod is None:
+            return []
+        chosen = [one for one in pod.containers if container in ("", one.name)]
+        if not container:  # those that have never run have nothing to say
+            chosen = [one for one in chosen if one.state == "running" or one.restarts or one.since] or chosen
+        loop, found = asyncio.get_running_loop(), []
+        for one in chosen:
+            whole = f"{namespace}/{name}" + (f"/{one.name}" if len(pod.containers) > 1 else "")
+            goes_on = partial(self._goes_on, namespace, name, pod.uid, one.name)
+            found.append(
+                Wanted(
+                    id=f"{self.name} {namespace} {name} {pod.uid} {one.name} {previous}",
+                    name=f"{whole}/before" if previous else whole,
+                    where=f"pod {namespace}/{name}, container {one.name}, context {self.name}",
+                    open=partial(
+                        PodStream, self._connection, path_of(namespace, name), one.name,
+                        previous=previous, goes_on=goes_on, loop=loop,
+                    ),
+                )
+            )  # fmt: skip
+        return found
+
+    async def document(self, key: Key) -> tuple[str, ...]:
+        """An object as YAML, its secrets masked. Raises SourceError."""
+        try:
+            data = await self._connection.get(documents.path_of(key), whole=DOCUMENT_LIMIT)
+        except ApiError as error:
+            if error.status == 403:
+                where = f" in namespace {key.namespace}" if key.namespace else ""
+                raise Refused(
+                    f"may not get {documents.resource_of(key)}{where}", "ask for that right"
+                ) from None
+            if error.status == 404:
+                raise NotFound(f"{key.kind} {key} is gone") from None
+            raise Refused(f"{self.access.shown} answers {error.status} {error.reason}".strip()) from None
+        return documents.yaml_of(data)
+
+    def _pod(self, namespace: str, name: str) -> Pod | None:
+        pods: tuple[Pod, ...] = self._fields["pods"].values()
+        return next((pod for pod in pods if pod.name == name and pod.namespace == namespace), None)
+
+    def _goes_on(self, namespace: str, name: str, uid: str, container: str) -> bool:
+        pod = self._pod(namespace, name)
+        if pod is None or pod.uid != uid or pod.phase in ("Succeeded", "Failed"):
+            return False
+        found = next((one for one in pod.containers if one.name == container), None)
+        return found is not None and not (found.kind == "init" and found.state == "terminated")
 
     async def _beat(self) -> None:
         """See again and again whether the server lives."""
@@ -302,3 +361,10 @@ class ClusterWatch:
                 except SourceError:
                     pass  # the server's own state says it
             await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
+
+
+def _few(resources: Sequence[str]) -> str:
+    """The first of them, and how many more: a line has no room for fifteen."""
+    if len(resources) <= NAMED:
+        return ", ".join(resources)
+    return f"{', '.join(resources[: NAMED - 1])} and {len(resources) - NAMED + 1} more"

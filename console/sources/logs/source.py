@@ -19,8 +19,10 @@ from console.logs.levels import Level
 from console.logs.origin import Kind, Origins, OriginState
 from console.logs.reader import Look, Reader
 from console.logs.snapshot import LogSnapshot
+from console.logs.streams import Stream, Wanted
 from console.metrics import Sample, labels
 from console.sources.base import Focus
+from console.sources.logs.asked import AskedStreams
 from console.sources.logs.containers import ContainerLogs
 from console.sources.logs.streams import ContainerStreams
 from console.text import clean
@@ -72,6 +74,7 @@ class LogSource:
         self._next_journal = 0.0
         self._reader = Reader(settings.keep, self._origins, self._files, self._find_journal)
         self._containers = ContainerStreams(self._origins)
+        self._asked = AskedStreams(self._origins)
         self._engines = [(engine, Worker("log engine")) for engine in engines]
         self._next_engines = 0.0
         self._worker = Worker("logs")
@@ -116,6 +119,10 @@ class LogSource:
         self.target = _target(self._last.origins, self._reader.journal is not None)
         return self._snapshot(self._last, taken, interval, now - self._begun >= 60)
 
+    def follow(self, wanted: Sequence[Wanted]) -> None:
+        """Follow these lines too, from the next poll on."""
+        self._asked.ask(wanted)
+
     async def _ask_engines(self) -> None:
         """Learn of containers; an engine that does not answer keeps nobody waiting for long."""
         for number, (engine, worker) in enumerate(self._engines):
@@ -130,7 +137,8 @@ class LogSource:
     def _look(self, seconds: float) -> None:
         """One look, in the reader's thread."""
         journal = self._reader.journal is not None
-        streams = self._containers.streams(self._reader.intake.kept, journal)
+        kept = self._reader.intake.kept
+        streams: dict[str, Stream] = {**self._containers.streams(kept, journal), **self._asked.streams(kept)}
         self._reader.look(streams, seconds)
 
     def _find_journal(self) -> Journal | None:
@@ -162,7 +170,8 @@ class LogSource:
     @property
     def _nothing_to_follow(self) -> bool:
         reached = any(engine.reached or engine.note for engine, _ in self._engines)
-        return not (next(iter(self._origins), None) or self._files.expected or reached)
+        some = next(iter(self._origins), None) or self._files.expected or self._asked.any
+        return not (some or reached)
 
     @property
     def _missing(self) -> tuple[str, ...]:
@@ -256,6 +265,7 @@ class LogSource:
 
     def _let_go(self) -> None:
         self._containers.close()
+        self._asked.close()
         self._reader.close()
 
 

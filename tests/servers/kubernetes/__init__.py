@@ -99,8 +99,12 @@ class Cluster:
         """The server is gone, as in a crash; etcd keeps what it knew."""
         self.server.kill()
 
+    def start(self) -> None:
+        """Start it again at the same address, from what etcd has."""
+        self.server.start()
+
     def restart(self) -> None:
-        """Start it again at the same address, from what etcd has; one that still runs is killed first."""
+        """The same; one that still runs is killed first."""
         self.server.kill()
         self.server.start()
 

@@ -1,0 +1,176 @@
+"""`:pods payments @eu-1` and its like: a view of the clusters, a namespace, a context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from console.errors import OpsError
+from console.nearest import did_you_mean
+from console.text import clean
+
+if TYPE_CHECKING:
+    from screens.app import OpsConsole
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "pods": ("pods", ""),
+    "pod": ("pods", ""),
+    "po": ("pods", ""),
+    "workloads": ("workloads", ""),
+    "deployments": ("workloads", "Deployment"),
+    "deploy": ("workloads", "Deployment"),
+    "statefulsets": ("workloads", "StatefulSet"),
+    "sts": ("workloads", "StatefulSet"),
+    "daemonsets": ("workloads", "DaemonSet"),
+    "ds": ("workloads", "DaemonSet"),
+    "replicasets": ("workloads", "ReplicaSet"),
+    "rs": ("workloads", "ReplicaSet"),
+    "jobs": ("workloads", "Job"),
+    "cronjobs": ("workloads", "CronJob"),
+    "cj": ("workloads", "CronJob"),
+    "nodes": ("nodes", ""),
+    "no": ("nodes", ""),
+    "events": ("events", ""),
+    "ev": ("events", ""),
+    "services": ("services", "Service"),
+    "svc": ("services", "Service"),
+    "ingresses": ("services", "Ingress"),
+    "ing": ("services", "Ingress"),
+    "volumes": ("volumes", ""),
+    "pvc": ("volumes", "pvc"),
+    "pv": ("volumes", "pv"),
+    "autoscalers": ("autoscalers", ""),
+    "hpa": ("autoscalers", ""),
+    "contexts": ("contexts", ""),
+    "ctx": ("contexts", ""),
+}
+"""The view, and the kind in it, of each word."""
+OFFERED = (
+    "pods",
+    "workloads",
+    "deployments",
+    "nodes",
+    "events",
+    "services",
+    "volumes",
+    "autoscalers",
+    "contexts",
+)
+"""Those the prompt completes to."""
+TAKES = f"[NAMESPACE] [@CONTEXT], a view of the clusters; also {', '.join(OFFERED[1:])}"
+"""What belongs to them, in words."""
+FREE = ("nodes", "contexts")
+"""Views of what is in no namespace."""
+LISTED = 8
+"""Names an error lists."""
+
+
+def choices(app: OpsConsole) -> list[str]:
+    """What the prompt completes to: the views, and the pods of each namespace and context."""
+    if "kubernetes" not in app.kinds:
+        return []
+    snapshot = _snapshot(app)
+    found = [*OFFERED]
+    if snapshot is not None:
+        found += [f"pods {name}" for name in _namespaces(snapshot)]
+        found += [f"pods @{each.name}" for each in snapshot.contexts]
+    return found
+
+
+def show(app: OpsConsole, word: str, rest: str) -> None:
+    """The view a word stands for, filtered to a namespace and to a context, which is then watched."""
+    view, kind = WORDS[word]
+    snapshot = _snapshot(app)
+    if snapshot is None:
+        app.zoom("kubernetes", view=view)  # it says why there is nothing yet
+        return
+    namespace, context, wrong = _read(rest)
+    if wrong:
+        app.tell(
+            f":{word} takes [NAMESPACE] [@CONTEXT], and {clean(wrong, 40)!r} is one word too many", "error"
+        )
+        return
+    if namespace and view in FREE:
+        app.tell(f"{view} are in no namespace: :{word} takes [@CONTEXT]", "error")
+        return
+    if (
+        namespace
+        and namespace not in (known := _namespaces(snapshot))
+        and not (context and not _watched(snapshot, context))
+    ):
+        app.tell(
+            f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, known)}", "error"
+        )
+        return
+    if context and not _use(app, snapshot, context):
+        return
+    from widgets.panes.kubernetes.rows import exactly, short_names
+
+    watched = [each.context for each in snapshot.clusters]
+    after = [*watched, context] if context and context not in watched else watched
+    tag = dict(zip(after, short_names(after), strict=True)).get(context, "") if len(after) > 1 else ""
+    name = {"name": context} if view == "contexts" else {"context": tag}
+    app.zoom("kubernetes", exactly(**name, kind=kind, ns=namespace), view)
+
+
+def _read(rest: str) -> tuple[str, str, str]:
+    """Namespace, context, and the word that is one too many."""
+    names = [word for word in rest.split() if not word.startswith("@")]
+    contexts = [word[1:] for word in rest.split() if word.startswith("@")]
+    wrong = [*names[1:], *(f"@{each}" for each in contexts[1:])]
+    return next(iter(names), ""), next(iter(contexts), ""), next(iter(wrong), "")
+
+
+def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
+    """Watch a context beside the others, where it is not watched yet; whether it can be."""
+    known = [each.name for each in snapshot.contexts]
+    watched = [each.context for each in snapshot.clusters]
+    if context in watched:
+        return True
+    if context not in known:
+        app.tell(f"there is no context {clean(context, 80)!r}{_meant(context, known)}", "error")
+        return False
+    if app.paused:
+        app.tell(f"{context} was not watched then: p goes on", "error")
+        return False
+    from widgets.panes.kubernetes.views import use_contexts
+
+    found, *_ = app.scene.context("kubernetes")
+    if found is None:
+        return False
+    try:
+        use_contexts(found, [*watched, context])
+    except OpsError as error:
+        app.tell(str(error), "error")
+        return False
+    app.tell(f"watching {context} too")
+    app.action_refresh_now()
+    return True
+
+
+def _watched(snapshot: Any, context: str) -> bool:
+    return any(each.context == context for each in snapshot.clusters)
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = did_you_mean(word, names)
+    if near or not names:
+        return near
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f": there are {', '.join(names[:LISTED])}{more}"
+
+
+def _snapshot(app: OpsConsole) -> Any:
+    context, *_ = app.scene.context("kubernetes")
+    return context.snapshot if context is not None else None
+
+
+def _namespaces(snapshot: Any) -> list[str]:
+    """The namespaces anything is known in."""
+    found: set[str] = set()
+    for cluster in snapshot.clusters:
+        found.update(cluster.namespaces)
+        for objects in (cluster.pods, cluster.workloads, cluster.services):
+            found.update({each.namespace for each in objects})
+    return sorted(found)

@@ -1,0 +1,83 @@
+"""Objects as YAML: as the API has them, but for their secrets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from console.errors import Refused
+from console.sources.kubernetes.documents import path_of, resource_of, yaml_of
+from console.sources.kubernetes.model import Key
+from tests.console.sources.kubernetes.test_pod_logs import cluster_source
+from tests.servers.kubernetes import Cluster
+from tests.servers.kubernetes.objects import pod
+
+SECRETS = ("hunter2", "c2VjcmV0", "tok-1")
+
+
+def test_where_objects_are() -> None:
+    assert path_of(Key("c", "Pod", "shop", "api-1")) == "/api/v1/namespaces/shop/pods/api-1"
+    assert path_of(Key("c", "Ingress", "shop", "web")) == (
+        "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/web"
+    )
+    assert path_of(Key("c", "Node", "", "n/1")) == "/api/v1/nodes/n%2F1"
+    assert path_of(Key("c", "HorizontalPodAutoscaler", "s", "h")).startswith("/apis/autoscaling/v2/")
+    assert resource_of(Key("c", "CronJob", "s", "j")) == "cronjobs"
+    with pytest.raises(Refused, match="Widget"):
+        path_of(Key("c", "Widget", "s", "w"))
+
+
+def test_what_is_secret_is_masked() -> None:
+    env = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "MODE", "value": "fast"},
+           {"name": "DSN", "value": "postgres://shop:hunter2@db/shop"},
+           {"name": "FROM", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]  # fmt: skip
+    one = {
+        "kind": "Pod",
+        "metadata": {
+            "managedFields": [{"manager": "kubectl"}],
+            "annotations": {
+                "kubectl.kubernetes.io/last-applied-configuration": json.dumps({"x": "hunter2"}),
+                "note": "plain \x1b[31mred",
+            },
+        },
+        "spec": {"containers": [{"args": ["serve", "--password", "hunter2"], "env": env}],
+                 "volumes": [{"secret": {"secretName": "db-credentials"}}]},
+    }  # fmt: skip
+    text = "\n".join(yaml_of(json.dumps(one).encode()))
+    assert not any(secret in text for secret in SECRETS)
+    assert "managedFields" not in text
+    assert "\x1b" not in text
+    for kept in ("value: fast", "secretName: db-credentials", "name: DB_PASSWORD", "key: password"):
+        assert kept in text
+
+
+def test_the_data_of_a_secret_are_masked() -> None:
+    one = {"kind": "Secret", "data": {"user": "c2VjcmV0"}, "stringData": {"token": "tok-1"}}
+    text = "\n".join(yaml_of(json.dumps(one).encode()))
+    assert not any(secret in text for secret in SECRETS)
+    assert "user: '***'" in text
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"nonsense", b"\xff", b'{"a":' * 20_000])
+def test_what_is_no_object_is_told(data: bytes) -> None:
+    with pytest.raises(Refused):
+        yaml_of(data)
+
+
+async def test_a_real_pod_as_yaml(kubernetes: Cluster) -> None:
+    kubernetes.calls.create(pod("web", labels={"app": "web"}))
+    path = kubernetes.allow(kubernetes.limited, verbs="list,watch", resources="pods")
+    try:
+        async with cluster_source(kubernetes.kubeconfig()) as source:
+            lines = await source.document(Key("test", "Pod", "default", "web"))
+            assert "  name: web" in lines
+            assert "    app: web" in lines
+            assert lines[0] == "kind: Pod" or lines[0] == "apiVersion: v1"
+            with pytest.raises(Exception, match="is gone"):
+                await source.document(Key("test", "Pod", "default", "nobody"))
+        async with cluster_source(kubernetes.kubeconfig(kubernetes.limited)) as source:
+            with pytest.raises(Refused, match="may not get pods in namespace default"):
+                await source.document(Key("test", "Pod", "default", "web"))
+    finally:
+        kubernetes.calls.delete(path)

@@ -1,0 +1,135 @@
+"""The output of pods in the log source: what was there, what comes, over a restart, and why there is none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from console.config import LogSettings
+from console.errors import SourceError
+from console.logs.streams import Wanted
+from console.sources.base import Focus
+from console.sources.kubernetes.model import Key
+from console.sources.kubernetes.source import KubernetesSource
+from console.sources.logs.source import LogSource
+from tests.console.sources.following import Following
+from tests.servers.kubernetes import Cluster
+from tests.servers.kubernetes.calls import Object
+from tests.servers.kubernetes.kwok import Kwok
+from tests.servers.kubernetes.objects import node, pod
+
+WEB = Key("test", "Pod", "default", "web")
+
+
+@pytest.fixture(scope="module")
+def web(kubernetes: Cluster, kwok: Kwok) -> Cluster:
+    """A cluster with a pod that runs, and one of two containers."""
+    two: Sequence[Object] = [{"name": name, "image": "example.com/app:1"} for name in ("app", "proxy")]
+    kubernetes.calls.create(node("n1"))
+    kubernetes.calls.create(pod("web", node="n1"), pod("pair", node="n1", containers=two))
+    for name in ("web", "pair"):
+        kubernetes.until(
+            f"/api/v1/namespaces/default/pods/{name}",
+            lambda one: one.get("status", {}).get("phase") == "Running",
+        )
+    return kubernetes
+
+
+@asynccontextmanager
+async def cluster_source(config: Path) -> AsyncIterator[KubernetesSource]:
+    """A source that has read what there is."""
+    source = KubernetesSource((), {"KUBECONFIG": str(config)})
+    try:
+        read = False
+        while not read:
+            try:
+                read = bool((await source.poll(Focus.FULL)).clusters[0].pods)
+            except SourceError:
+                await asyncio.sleep(0.1)  # the client is loaded for the first time
+        yield source
+    finally:
+        await source.close()
+
+
+@asynccontextmanager
+async def log_source(wanted: Sequence[Wanted], directory: Path) -> AsyncIterator[Following]:
+    """The log source with these lines and no others."""
+    settings = LogSettings(files=(str(directory / "none-*.log"),), containers=False, journald=False)
+    source = LogSource(settings, journal=())
+    source.follow(wanted)
+    try:
+        yield Following(source)
+    finally:
+        await source.close()
+
+
+def names(wanted: Sequence[Wanted]) -> list[str]:
+    """What the origins are called."""
+    return [one.name for one in wanted]
+
+
+async def test_what_was_written_and_what_comes(web: Cluster, kwok: Kwok, tmp_path: Path) -> None:
+    kwok.say("begun", "listening on :8080")
+    async with cluster_source(web.kubeconfig()) as source:
+        wanted = source.outputs(WEB)
+        assert names(wanted) == ["default/web"]
+        assert wanted[0].where == "pod default/web, container app, context test"
+        async with log_source(wanted, tmp_path) as logs:
+            await logs.until(lambda _: "listening on :8080" in logs.texts)
+            kwok.say("ERROR out of \x1b[31mluck")
+            await logs.until(lambda _: "ERROR out of luck" in logs.texts)
+            assert logs.texts.count("begun") == 1
+            (origin,) = [one for one in (logs.last.origins if logs.last else ()) if one.name == "default/web"]
+            assert origin.errors == 1
+            logs.source.follow(source.outputs(WEB))  # asked for again, it goes on as it is
+            kwok.say("one more")
+            await logs.until(lambda _: "one more" in logs.texts)
+            assert logs.texts.count("listening on :8080") == 1
+
+
+async def test_each_container_has_a_name_of_its_own(web: Cluster) -> None:
+    async with cluster_source(web.kubeconfig()) as source:
+        pair = WEB._replace(name="pair")
+        assert names(source.outputs(pair)) == ["default/pair/app", "default/pair/proxy"]
+        assert names(source.outputs(pair, "proxy", previous=True)) == ["default/pair/proxy/before"]
+        assert source.outputs(pair, "nobody") == []
+        assert source.outputs(WEB._replace(name="gone")) == []
+        assert source.outputs(WEB._replace(cluster="other")) == []
+
+
+async def test_over_a_restart_of_the_server_nothing_is_lost_or_doubled(
+    web: Cluster, kwok: Kwok, tmp_path: Path
+) -> None:
+    async with (
+        cluster_source(web.kubeconfig()) as source,
+        log_source(source.outputs(WEB), tmp_path) as logs,
+    ):
+        kwok.say("before")
+        await logs.until(lambda _: "before" in logs.texts)
+        web.kill()
+        kwok.say("meanwhile")
+        await logs.until(lambda last: any("cannot be reached" in one.problem for one in last.origins))
+        web.restart()
+        await logs.until(lambda _: "meanwhile" in logs.texts, 40.0)
+        kwok.say("after")
+        await logs.until(lambda last: "after" in logs.texts and not any(o.problem for o in last.origins))
+        said = ["before", "meanwhile", "after"]
+        assert [text for text in logs.texts if text in said] == said
+
+
+async def test_why_there_is_none(web: Cluster, tmp_path: Path) -> None:
+    path = web.allow(web.limited, verbs="get,list,watch", resources="pods")
+    try:
+        async with (
+            cluster_source(web.kubeconfig(web.limited)) as source,
+            log_source(source.outputs(WEB), tmp_path) as logs,
+        ):
+            await logs.until(
+                lambda last: any(one.problem.startswith("may not get pods/log") for one in last.origins)
+            )
+    finally:
+        web.calls.delete(path)
