@@ -62,7 +62,7 @@ class Reading:
         self._worker = Worker(f"lists of {cluster}")
         self._turn = asyncio.Lock()
 
-    async def list(self, kind: Kind, data: bytes) -> Listed:
+    async def page(self, kind: Kind, data: bytes) -> Listed:
         """A page of a list as values."""
         async with self._turn:
             return await self._worker.call(read_list, kind, self.cluster, data)
@@ -206,7 +206,7 @@ class Reflector:
         next_page, more = "", ""
         while True:
             data = await self._connection.get(f"{path}?limit={PAGE}{more}")
-            items, version, next_page = await self._reading.list(self.kind, data)
+            items, version, next_page = await self._reading.page(self.kind, data)
             found += items
             if not self.listed:  # a first list shows as it comes; a later one takes the old one's place
                 for item in items:

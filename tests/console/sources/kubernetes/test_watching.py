@@ -91,7 +91,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
 ) -> None:
     monkeypatch.setattr(reflector, "PAGE", 2)
     cluster.calls.create(pod("c"), pod("d"))
-    real, forgotten = reflector.Reading.list, False
+    real, forgotten = reflector.Reading.page, False
 
     async def forget(self: reflector.Reading, kind: Kind, data: bytes) -> Listed:
         nonlocal forgotten
@@ -101,7 +101,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
             await asyncio.to_thread(cluster.compact)
         return listed
 
-    monkeypatch.setattr(reflector.Reading, "list", forget)
+    monkeypatch.setattr(reflector.Reading, "page", forget)
     async with watching(cluster.kubeconfig()) as source:
         await shown(source, lambda now: names(now) == ["a", "b", "c", "d"] and "pods" in now.listed)
     assert 410 in statuses
