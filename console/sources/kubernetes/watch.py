@@ -148,12 +148,17 @@ class ClusterWatch:
             said.append(
                 f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
             )
-        denied: dict[tuple[str, str], list[str]] = {}
+        denied: dict[tuple[str, str, bool], list[str]] = {}
         for one in self._reflectors:
-            if one.denied is not None and one not in narrow:
-                denied.setdefault((one.denied.verb, one.denied.namespace), []).append(one.denied.resource)
-        for (verb, namespace), resources in denied.items():
-            said.append(f"{self.name}: {Denied(verb, _few(resources), namespace)}")
+            if (no := one.denied) is not None and one not in narrow:
+                denied.setdefault((no.verb, no.namespace, one.kind.namespaced), []).append(no.resource)
+        for (verb, namespace, namespaced), resources in denied.items():
+            what = (
+                Denied(verb, _few(resources), namespace)
+                if namespaced
+                else f"may not {verb} {_few(resources)}"
+            )
+            said.append(f"{self.name}: {what}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)

@@ -245,6 +245,9 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
         assert names(seen) == ["a", "b"]
         seen = await shown(source, lambda now: now.metrics)
         assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
+        snapshot = await look(source)
+        assert isinstance(snapshot, KubernetesSnapshot)
+        assert "test: may not list nodes, persistentvolumes" in snapshot.limited
         cluster.allow(reader, resources="nodes")
         seen = await shown(source, lambda now: "nodes" in now.listed)
         assert Denied("list", "nodes") not in seen.denied
