@@ -61,7 +61,8 @@ def _kubernetes(history: History) -> Iterator[str]:
     total = latest(history, "opsconsole_kubernetes_pods")
     if math.isfinite(total):
         yield f"{count(running if math.isfinite(running) else 0)} of {count(total)} pods running"
-    yield counted(len(list(history.find("kube_node_info"))), "node")
+    if nodes := len(list(history.find("kube_node_info"))):  # who sees none may not be allowed to
+        yield counted(nodes, "node")
 
 
 def _postgres(history: History) -> Iterator[str]:

@@ -311,8 +311,9 @@ def _translated(error: Exception, access: Access) -> SourceError:
             f"{server}: TLS failed: {cause.reason or cause}", "check server and client-certificate"
         )
     if isinstance(error, aiohttp.ClientConnectorError):
-        why = error.os_error.strerror or str(error.os_error)
-        return Unreachable(f"{server} cannot be reached: {why.lower()}", AGAIN)
+        code = error.os_error.errno  # the text beside it is asyncio's, with the address once more
+        why = os.strerror(code).lower() if code else "it hung up"
+        return Unreachable(f"{server} cannot be reached: {why}", AGAIN)
     if isinstance(error, aiohttp.ClientResponseError | ValueError):
         return Refused(f"{server} does not speak HTTP as Kubernetes does", "check server in the kubeconfig")
     return Unreachable(f"the connection to {server} broke", AGAIN)

@@ -46,6 +46,10 @@ class Shelf(Protocol):
     def drop(self, item: Any) -> None:
         """An object is gone."""
 
+    def known(self, items: list[Any]) -> list[Any]:
+        """Those that have not changed as the values that are there; for a thread."""
+        ...
+
     def replace(self, items: list[Any]) -> None:
         """These are all there are."""
 
@@ -58,10 +62,15 @@ class Reading:
         self._worker = Worker(f"lists of {cluster}")
         self._turn = asyncio.Lock()
 
-    async def list(self, kind: Kind, data: bytes) -> Listed:
+    async def page(self, kind: Kind, data: bytes) -> Listed:
         """A page of a list as values."""
         async with self._turn:
             return await self._worker.call(read_list, kind, self.cluster, data)
+
+    async def known(self, shelf: Shelf, items: list[Any]) -> list[Any]:
+        """What has not changed, as the values that are there."""
+        async with self._turn:
+            return await self._worker.call(shelf.known, items)
 
     def stop(self) -> None:
         """Let the thread go."""
@@ -197,7 +206,7 @@ class Reflector:
         next_page, more = "", ""
         while True:
             data = await self._connection.get(f"{path}?limit={PAGE}{more}")
-            items, version, next_page = await self._reading.list(self.kind, data)
+            items, version, next_page = await self._reading.page(self.kind, data)
             found += items
             if not self.listed:  # a first list shows as it comes; a later one takes the old one's place
                 for item in items:
@@ -206,7 +215,7 @@ class Reflector:
             if not next_page:
                 break
             more = f"&continue={quote(next_page, safe='')}"
-        self._shelf.replace(found)
+        self._shelf.replace(await self._reading.known(self._shelf, found))
         self._version, self.listed, self.absent = version, True, False
         if self.denied is not None and (self._wide or not self._instead) and self.denied.verb == "list":
             self.denied = None

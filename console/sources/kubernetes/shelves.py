@@ -49,13 +49,21 @@ class Shelf:
             self._note(old, None)
 
     def replace(self, items: Iterable[Any]) -> None:
-        """These are all there are; those that are equal to what was known stay the very same values."""
+        """These are all there are; see `known`, by which what has not changed stays the very same value."""
         new = {identity(item): item for item in items}
         for key in [key for key in self._items if key not in new]:
             self.drop(self._items[key])
         for key, item in new.items():
-            if self._items.get(key) != item:
+            if self._items.get(key) is not item:
                 self.put(item)
+
+    def known(self, items: Iterable[Any]) -> list[Any]:
+        """The same objects, those that are equal to what is there as the values that are there.
+
+        To compare thousands takes long: for a thread, while nothing is put here.
+        """
+        there = [(self._items.get(identity(item)), item) for item in items]
+        return [old if old is item or old == item else item for old, item in there]
 
     def values(self) -> tuple[Any, ...]:
         """All of them, by namespace and name."""

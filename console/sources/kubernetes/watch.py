@@ -30,7 +30,7 @@ from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
 from console.text import clean
 from console.worker import Worker
 
-PING_LIMIT = 2.5
+PING_LIMIT = 1.8
 """Seconds within which a server that lives says its version."""
 NAMED = 3
 """Resources that a sentence names."""
@@ -148,12 +148,17 @@ class ClusterWatch:
             said.append(
                 f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
             )
-        denied: dict[tuple[str, str], list[str]] = {}
+        denied: dict[tuple[str, str, bool], list[str]] = {}
         for one in self._reflectors:
-            if one.denied is not None and one not in narrow:
-                denied.setdefault((one.denied.verb, one.denied.namespace), []).append(one.denied.resource)
-        for (verb, namespace), resources in denied.items():
-            said.append(f"{self.name}: {Denied(verb, _few(resources), namespace)}")
+            if (no := one.denied) is not None and one not in narrow:
+                denied.setdefault((no.verb, no.namespace, one.kind.namespaced), []).append(no.resource)
+        for (verb, namespace, namespaced), resources in denied.items():
+            what = (
+                Denied(verb, _few(resources), namespace)
+                if namespaced
+                else f"may not {verb} {_few(resources)}"
+            )
+            said.append(f"{self.name}: {what}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
@@ -320,8 +325,9 @@ class ClusterWatch:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Refused(f"{self.access.shown} is no Kubernetes API", "check server in the kubeconfig")
         except TimedOut as error:
-            if self._connection.heard < begun:  # else it is only busy with our lists, or far away
-                return error
+            # over a thin line the first lists leave no room: as long as they come, it lives
+            coming = self._connection.heard >= begun and not all(one.answered for one in self._reflectors)
+            return None if coming else error
         except SourceError as error:
             return error
         return None

@@ -91,7 +91,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
 ) -> None:
     monkeypatch.setattr(reflector, "PAGE", 2)
     cluster.calls.create(pod("c"), pod("d"))
-    real, forgotten = reflector.Reading.list, False
+    real, forgotten = reflector.Reading.page, False
 
     async def forget(self: reflector.Reading, kind: Kind, data: bytes) -> Listed:
         nonlocal forgotten
@@ -101,7 +101,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
             await asyncio.to_thread(cluster.compact)
         return listed
 
-    monkeypatch.setattr(reflector.Reading, "list", forget)
+    monkeypatch.setattr(reflector.Reading, "page", forget)
     async with watching(cluster.kubeconfig()) as source:
         await shown(source, lambda now: names(now) == ["a", "b", "c", "d"] and "pods" in now.listed)
     assert 410 in statuses
@@ -245,6 +245,9 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
         assert names(seen) == ["a", "b"]
         seen = await shown(source, lambda now: now.metrics)
         assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
+        snapshot = await look(source)
+        assert isinstance(snapshot, KubernetesSnapshot)
+        assert "test: may not list nodes, persistentvolumes" in snapshot.limited
         cluster.allow(reader, resources="nodes")
         seen = await shown(source, lambda now: "nodes" in now.listed)
         assert Denied("list", "nodes") not in seen.denied
