@@ -153,12 +153,9 @@ class ClusterWatch:
             if (no := one.denied) is not None and one not in narrow:
                 denied.setdefault((no.verb, no.namespace, one.kind.namespaced), []).append(no.resource)
         for (verb, namespace, namespaced), resources in denied.items():
-            what = (
-                Denied(verb, _few(resources), namespace)
-                if namespaced
-                else f"may not {verb} {_few(resources)}"
-            )
-            said.append(f"{self.name}: {what}")
+            no_right = f"may not {verb} {_few(resources)}"
+            told = str(Denied(verb, _few(resources), namespace)) if namespaced else no_right
+            said.append(f"{self.name}: {told}")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
