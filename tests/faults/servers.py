@@ -105,7 +105,7 @@ def direct(kind: str, server: Server) -> Subject:
 @contextlib.contextmanager
 def behind(kind: str, server: Server) -> Iterator[Subject]:
     """A server with a proxy before it, by TCP where it has that."""
-    may_pass = MAY_PASS
+    may_pass: tuple[str, ...] = MAY_PASS
     if isinstance(server, Cluster):
         proxy = Proxy(server.server.port)
         address = f'kubeconfig = "{server.kubeconfig(url=f"https://127.0.0.1:{proxy.port}")}"'
