@@ -122,14 +122,16 @@ def _watched(terminal: Terminal, cluster: Cluster, told: Connection, steady: flo
 def _deleted(terminal: Terminal, cluster: Cluster, number: int) -> float | None:
     """Seconds from the deletion of a pod that is in view until it no longer is."""
     name = f"app-{number}-{PODS - APPS + number}"
-    terminal.press("/", "ctrl+u", *name, "enter")
-    terminal.wait_for(rf"(?m)^.*space-\d+ +{name}\b", 10.0)
+    terminal.press("/", *name, "enter")
+    terminal.wait_for(rf"/{name} 1 of", 10.0)
     space = f"space-{(PODS - APPS + number) % SPACES}"
     watch = terminal.watch(lambda t: not re.search(rf"(?m)^.*space-\d+ +{name}\b", t.text))
     began = time.perf_counter()
     cluster.calls.delete(f"/api/v1/namespaces/{space}/pods/{name}")
     seen = watch.wait(10.0)
     terminal.unwatch(watch)
+    terminal.press("escape")  # the filter is taken back
+    terminal.wait_for(lambda t: f"/{name}" not in t.text, 10.0)
     return None if seen is None else seen - began
 
 
