@@ -42,44 +42,42 @@ Made: TypeAlias = dict[int, tuple[object, Labels, list[Sample]]]
 """By the identity of an object what was made of it, and with which labels in front."""
 
 
-def samples(snapshot: KubernetesSnapshot, made: Made | None = None) -> list[Sample]:
-    """All numbers of a snapshot.
+def samples(snapshot: KubernetesSnapshot, made: Made | None = None) -> Iterator[Sample]:
+    """All numbers of a snapshot, made while they are taken: of a bad hour there are tens of thousands.
 
     `made` is the caller's memory from one snapshot to the next: what was made of objects that are the very
     same values is given again. Of a thousand pods that is a fiftieth of the work.
     """
     several = len(snapshot.clusters) > 1
     every = sum(len(cluster.pods) for cluster in snapshot.clusters) <= ALL_PODS
-    found: list[Sample] = []
     before, after = made or {}, Made()
 
-    def add(one: Any, base: Labels, make: Callable[[Any, Labels], Iterator[Sample]]) -> None:
+    def of(one: Any, base: Labels, make: Callable[[Any, Labels], Iterator[Sample]]) -> list[Sample]:
         known = before.get(id(one))
         if known is None or known[0] is not one or known[1] != base:
             known = (one, base, list(make(one, base)))
         after[id(one)] = known
-        found.extend(known[2])
+        return known[2]
 
     for cluster in snapshot.clusters:
         base: Labels = (("cluster", cluster.context),) if several else ()
         lately = cluster.time - RESTART_WINDOW
         for pod in cluster.pods:
             if every or pod.restarted > lately or not pod.well:
-                add(pod, base, pod_samples)
-        found += _counts(cluster, base)
+                yield from of(pod, base, pod_samples)
+        yield from _counts(cluster, base)
         for workload in cluster.workloads:
             if workload.kind in _WORKLOADS:
-                add(workload, base, _WORKLOADS[workload.kind])
+                yield from of(workload, base, _WORKLOADS[workload.kind])
         for node in cluster.nodes:
-            add(node, base, _node)
+            yield from of(node, base, _node)
         for volume in cluster.volumes:
-            add(volume, base, _volume)
+            yield from of(volume, base, _volume)
         for autoscaler in cluster.autoscalers:
-            add(autoscaler, base, _autoscaler)
+            yield from of(autoscaler, base, _autoscaler)
     if made is not None:
         made.clear()
         made.update(after)
-    return found
 
 
 def _counts(cluster: Cluster, base: Labels) -> Iterator[Sample]:

@@ -35,7 +35,8 @@ class KubernetesSource:
     kind = "kubernetes"
     name = "kubernetes"
     deadline = 3.0
-    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 1.0}
+    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 0.8}
+    """What the watches bring is on the screen within a second: a poll asks nobody."""
 
     def __init__(
         self, targets: Sequence[KubernetesTarget], env: Mapping[str, str], limits: Limits | None = None
@@ -165,7 +166,7 @@ class KubernetesSource:
     def _watch(self) -> list[ClusterWatch]:
         """Begin and end watches so that those wanted are there; the new ones."""
         wanted = self._wanted or ()
-        for name in [name for name in self._watches if name not in wanted]:
+        for name in [name for name, watch in self._watches.items() if self._outdated(watch)]:
             task = asyncio.create_task(self._watches.pop(name).close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
@@ -179,6 +180,13 @@ class KubernetesSource:
         self._watches = {name: self._watches[name] for name in wanted if name in self._watches}
         self.target = ", ".join(f"{watch.name} {watch.access.shown}" for watch in self._watches.values())
         return new
+
+    def _outdated(self, watch: ClusterWatch) -> bool:
+        """Whether it is no longer wanted, or its kubeconfig says another server or user by now."""
+        now, before = self._access.get(watch.name), watch.access
+        if watch.name not in (self._wanted or ()):
+            return True
+        return now is not None and (now.cluster, now.user) != (before.cluster, before.user)
 
     def _contexts(self) -> tuple[Context, ...]:
         return marked(Kubeconfig(self._access), tuple(self._watches))

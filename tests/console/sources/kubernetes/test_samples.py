@@ -60,6 +60,11 @@ def snapshot(kubernetes: Cluster) -> Iterator[KubernetesSnapshot]:
         yield KubernetesSnapshot(clusters=(observed(kubernetes),))
 
 
+def listed_samples(snapshot: KubernetesSnapshot, made: Made | None = None) -> list[Sample]:
+    """All of them at once."""
+    return list(samples(snapshot, made))
+
+
 def named(found: list[Sample], name: str, *labels: str) -> dict[tuple[str, ...], float]:
     """Values of a metric by some of its labels."""
     return {
@@ -70,7 +75,7 @@ def named(found: list[Sample], name: str, *labels: str) -> dict[tuple[str, ...],
 
 
 def test_pods_have_the_series_of_kube_state_metrics(snapshot: KubernetesSnapshot) -> None:
-    found = samples(snapshot)
+    found = listed_samples(snapshot)
     assert len({(one.name, one.labels) for one in found}) == len(found)
     assert all(list(one.labels) == sorted(one.labels) for one in found)
     phases = named(found, "kube_pod_status_phase", "pod", "phase")
@@ -98,7 +103,7 @@ def test_pods_have_the_series_of_kube_state_metrics(snapshot: KubernetesSnapshot
 
 
 def test_others_have_theirs(snapshot: KubernetesSnapshot) -> None:
-    found = samples(snapshot)
+    found = listed_samples(snapshot)
 
     def value(name: str) -> float:
         (number,) = [one.value for one in found if one.name == name]
@@ -162,7 +167,7 @@ def test_clusters_are_told_apart_where_there_are_several(snapshot: KubernetesSna
     (cluster,) = snapshot.clusters
     assert not any(label == "cluster" for one in samples(snapshot) for label, _ in one.labels)
     both = KubernetesSnapshot(clusters=(cluster, replace(cluster, context="other")))
-    found = samples(both)
+    found = listed_samples(both)
     assert {dict(one.labels)["cluster"] for one in found} == {"test", "other"}
     assert len({(one.name, one.labels) for one in found}) == len(found)
     assert all(list(one.labels) == sorted(one.labels) for one in found)
@@ -174,7 +179,7 @@ def test_of_very_many_pods_only_those_that_are_not_well_have_series(snapshot: Ku
     well = [replace(by_name["well"], name=f"well-{number}") for number in range(ALL_PODS)]
     lately = replace(by_name["well"], name="lately", restarts=1, restarted=cluster.time - 60)
     many = replace(cluster, pods=(*well, by_name["crash"], lately))
-    found = samples(KubernetesSnapshot(clusters=(many,)))
+    found = listed_samples(KubernetesSnapshot(clusters=(many,)))
     assert {pod for (pod,) in named(found, "kube_pod_info", "pod")} == {"crash", "lately"}
     counts = named(found, "opsconsole_kubernetes_pods", "status")
     assert counts == {("Running",): ALL_PODS + 1, ("CrashLoopBackOff",): 1}
@@ -182,11 +187,13 @@ def test_of_very_many_pods_only_those_that_are_not_well_have_series(snapshot: Ku
 
 def test_what_has_not_changed_is_not_made_again(snapshot: KubernetesSnapshot) -> None:
     made: Made = {}
-    first = samples(snapshot, made)
+    first = listed_samples(snapshot, made)
     (cluster,) = snapshot.clusters
     newer = replace(cluster.pods[0], restarts=9)
-    second = samples(KubernetesSnapshot(clusters=(replace(cluster, pods=(newer, *cluster.pods[1:])),)), made)
-    assert second == samples(
+    second = listed_samples(
+        KubernetesSnapshot(clusters=(replace(cluster, pods=(newer, *cluster.pods[1:])),)), made
+    )
+    assert second == listed_samples(
         KubernetesSnapshot(clusters=(replace(cluster, pods=(newer, *cluster.pods[1:])),))
     )
     same = {id(one) for one in first} & {id(one) for one in second}

@@ -17,6 +17,7 @@ from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
 from console.sources.base import Focus
 from console.sources.kubernetes import connection, reflector, watch
+from console.sources.kubernetes import source as kubernetes_source
 from console.sources.kubernetes.kinds import Kind, Listed
 from console.sources.kubernetes.model import Denied, KubernetesSnapshot
 from console.sources.kubernetes.source import KubernetesSource
@@ -91,6 +92,8 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
 ) -> None:
     monkeypatch.setattr(reflector, "PAGE", 2)
     cluster.calls.create(pod("c"), pod("d"))
+    old = cluster.calls.get("/api/v1/pods?limit=2")["metadata"]["continue"]
+    cluster.compact()
     real, forgotten = reflector.Reading.page, False
 
     async def forget(self: reflector.Reading, kind: Kind, data: bytes) -> Listed:
@@ -98,7 +101,7 @@ async def test_a_list_whose_version_is_forgotten_between_two_pages_begins_anew(
         listed = await real(self, kind, data)
         if kind.resource == "pods" and listed.next and not forgotten:
             forgotten = True
-            await asyncio.to_thread(cluster.compact)
+            return listed._replace(next=old)
         return listed
 
     monkeypatch.setattr(reflector.Reading, "page", forget)
@@ -392,3 +395,19 @@ async def test_nothing_to_watch() -> None:
     with pytest.raises(NotFound, match="no cluster: no KUBECONFIG"):
         await source.poll(Focus.GLANCE)
     await source.close()
+
+
+async def test_a_kubeconfig_that_is_mended_heals_by_itself(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new token written into it, or another server, needs no restart."""
+    monkeypatch.setattr(kubernetes_source, "FILES_EVERY", 0.2)
+    right = cluster.kubeconfig()
+    file = cluster.kubeconfig(url="https://127.0.0.1:1")
+    async with watching(file) as source:
+        seen = await until(
+            source, lambda one: isinstance(one, SourceError) and "cannot be reached" in str(one)
+        )
+        assert "127.0.0.1:1" in str(seen)
+        file.write_text(right.read_text())
+        await shown(source, lambda one: one.nodes or one.pods)
