@@ -15,9 +15,11 @@ from tests.bench.flood import flows
 from tests.bench.load import CONTAINERS, LINES, OPERATIONS, SESSIONS, TRANSACTIONS, Load, start_load
 from tests.bench.measure import SIZE, Figures, measure, median
 from tests.bench.peers import REPLACED, Program, programs
+from tests.bench.pods import crowded
 from tests.bench.report import Report
 from tests.bench.rules import ruled
 from tests.bench.steps import floods
+from tests.servers.building import KUBERNETES
 
 
 def options() -> argparse.Namespace:
@@ -32,7 +34,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--no-engine", action="store_true", help="without containers")
     parser.add_argument("--no-flood", action="store_true", help="without log lines and output in floods")
     parser.add_argument(
-        "--no-scale", action="store_true", help="without 1,000 containers, 500 sessions, 1,000 rules"
+        "--no-scale",
+        action="store_true",
+        help="without 1,000 containers, 500 sessions, 1,000 rules, 5,000 pods",
     )
     given = parser.parse_args()
     if given.quick:
@@ -104,6 +108,12 @@ def main() -> int:
         say("1,000 rules over 50,000 series ...")
         report.rules = ruled()
         say(str(report.rules))
+        if KUBERNETES.built:
+            say("5,000 pods on 100 nodes ...")
+            report.pods = crowded(given.steady)
+            say(str(report.pods))
+        else:
+            report.notes.append("no pods: make kubernetes builds the server they are of")
     print(report.json() if given.json else report.text())
     return 0 if report.met else 1
 

@@ -9,6 +9,7 @@ from typing import Any
 from tests.bench.flood import Flow
 from tests.bench.measure import Figures
 from tests.bench.peers import CONSOLE
+from tests.bench.pods import NODES, PODS, Crowded
 from tests.bench.rules import Ruled
 from tests.bench.scale import CONTAINERS, FACTOR, SESSIONS
 from tests.bench.steps import Flood
@@ -16,6 +17,7 @@ from tests.bench.table import Verdict, recorded, summed, table, verdicts
 
 LARGE = f"console, {CONTAINERS:,} containers, {SESSIONS} sessions"
 """The row of the large load: real sessions and processes, an engine that is not."""
+CROWDED = f"console, {PODS:,} pods on {NODES} nodes"
 LEAST_LINES = 20_000
 """Log lines a second that must be taken."""
 
@@ -33,6 +35,7 @@ class Report:
     floods: list[Flood] = field(default_factory=list)
     large: Figures | None = None
     rules: Ruled | None = None
+    pods: Crowded | None = None
 
     @property
     def total(self) -> Figures:
@@ -56,23 +59,34 @@ class Report:
         return verdicts(self.large, self.figures, self.total, FACTOR)
 
     @property
+    def crowded_budgets(self) -> list[Verdict]:
+        """The budgets of a large cluster; what it has of its own is in `pods`."""
+        return verdicts(self.pods.figures, self.figures, self.total, FACTOR) if self.pods else []
+
+    @property
     def met(self) -> bool:
         """Whether every budget is."""
-        verdicts_met = all(verdict.met for verdict in (*self.budgets, *self.large_budgets))
-        rules_met = self.rules is None or self.rules.passes
-        return verdicts_met and rules_met and all(flood.passes for flood in self.floods)
+        verdicts_met = all(
+            verdict.met for verdict in (*self.budgets, *self.large_budgets, *self.crowded_budgets)
+        )
+        alone = [one for one in (self.rules, self.pods, *self.floods) if one is not None]
+        return all(verdict.met for verdict in budgets) and all(one.passes for one in alone)
 
     def text(self) -> str:
         """One table, the notes, and each budget as met or not."""
-        shown = {**self.figures, LARGE: self.large} if self.large else self.figures
+        shown = {**self.figures, LARGE: self.large} if self.large else {**self.figures}
+        if self.pods:
+            shown[CROWDED] = self.pods.figures
         lines = [self.what, table(shown, self.total, self.peers)]
         notes = [*self.notes, *recorded(self.figures.get(CONSOLE))]
         lines += [f"note: {note}" for note in notes]
         lines += map(str, self.budgets)
         if self.large:
             lines += [f"{LARGE} (every budget x {FACTOR:g}):", *map(str, self.large_budgets)]
-        ruled = [self.rules] if self.rules else []
-        return "\n".join([*lines, *map(str, self.flows), *map(str, self.floods), *map(str, ruled)])
+        if self.pods:
+            lines += [f"{CROWDED} (every budget x {FACTOR:g}):", *map(str, self.crowded_budgets)]
+        alone = [one for one in (self.rules, self.pods) if one is not None]
+        return "\n".join([*lines, *map(str, self.flows), *map(str, self.floods), *map(str, alone)])
 
     def json(self) -> str:
         """The same for scripts."""
@@ -87,6 +101,8 @@ class Report:
                 "flood": [asdict(flow) for flow in self.flows],
                 "steps": [asdict(flood) for flood in self.floods],
                 "rules": asdict(self.rules) if self.rules else None,
+                "pods": asdict(self.pods) if self.pods else None,
+                "pods_budgets": [_told(verdict) for verdict in self.crowded_budgets],
                 "large": asdict(self.large) if self.large else None,
                 "large_budgets": [_told(verdict) for verdict in self.large_budgets],
             },
