@@ -66,9 +66,7 @@ class Report:
     @property
     def met(self) -> bool:
         """Whether every budget is."""
-        verdicts_met = all(
-            verdict.met for verdict in (*self.budgets, *self.large_budgets, *self.crowded_budgets)
-        )
+        budgets = (*self.budgets, *self.large_budgets, *self.crowded_budgets)
         alone = [one for one in (self.rules, self.pods, *self.floods) if one is not None]
         return all(verdict.met for verdict in budgets) and all(one.passes for one in alone)
 
