@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from console.collector import Feed, own_labels
 from console.config import Config
 from console.findings import Finding, Severity
 from console.guides.model import Objective
 from console.history import History
-from console.runs import measures
+from console.runs import kubectl, measures
 from console.runs.measures import Measure, Part, Scale
 from console.runs.run import Evidence as Kept
 from console.sources.base import State
@@ -154,12 +155,20 @@ def answer(
 
 def topics_of(title: str) -> tuple[Topic, ...]:
     """The rows of the table an item speaks of; none when it asks for something to be done."""
-    title = title[:400]
+    whole, title = title, title[:400]
     if _ACTION.search(title.strip()) or _NOBODY.search(title):
         return ()
     found: list[Topic] = []
     left = title
-    for topic in TOPICS:
+    topics: Iterable[Topic] = TOPICS
+    if match := kubectl.NAMED.search(whole):
+        asked = kubectl.read(whole)
+        if asked is None:
+            return ()
+        found.append(Topic(kubectl.NAMED, "kubernetes", partial(kubectl.measure, asked)))
+        # what comes before a command says what it is for; services that are up are the cluster's there
+        left, topics = title[: match.start()], [one for one in TOPICS if one.kind != "docker"]
+    for topic in topics:
         if match := topic.words.search(left):
             found.append(topic)
             # words that are taken do not answer twice: `redis memory` is not the host's memory
@@ -201,6 +210,8 @@ def _of_feed(feed: Feed, topic: Topic, scale: Scale, now: float, several: bool) 
     if several:
         text = f"{name}: {text}"
     well = bool(parts) and all(part.good for part in parts) and not wrong
+    if not all(part.known for part in parts):
+        age, time = math.inf, None
     return Evidence(clean(text, 400), well, name, age, (*findings, *_findings(parts)), time)
 
 

@@ -32,6 +32,8 @@ class Part:
     text: str
     good: bool
     findings: tuple[Finding, ...] = ()
+    known: bool = True
+    """Whether anything was measured; what is not known is not good either."""
 
 
 @dataclass(frozen=True, slots=True)

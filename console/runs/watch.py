@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from console.collector import Collector
 from console.config import Config
-from console.guides.model import Kind, Objective, StepKind
+from console.guides.model import Kind, Objective, Step, StepKind
+from console.runs import kubectl
 from console.runs.evidence import Evidence, answer, topics_of
 from console.runs.run import Run, Status, StepState
 
@@ -38,7 +39,7 @@ class Watch:
         """Whether the answer to an item is good, and since when."""
         self._answers: dict[tuple[str, int], Evidence] = {}
         self._asked: dict[str, bool] = {}
-        """Titles, and whether a pane may answer them."""
+        """Questions, and whether a pane may answer them."""
 
     def answers(self, run: Run) -> Mapping[int, Evidence]:
         """The newest answers to the items of a run, by the steps' indices."""
@@ -52,9 +53,8 @@ class Watch:
             if not self._concerned(state):
                 continue
             key = run.id, state.index
-            found = answer(
-                state.step.title, collector.feeds, collector.history, self._config, now, objectives
-            )
+            title = _question(state.step)
+            found = answer(title, collector.feeds, collector.history, self._config, now, objectives)
             if found is None:
                 self._answers.pop(key, None)
                 self._since.pop(key, None)
@@ -69,11 +69,12 @@ class Watch:
 
     def _concerned(self, state: StepState) -> bool:
         step = state.step
-        if step.kind is not StepKind.MANUAL or step.where or state.status is Status.SKIPPED:
+        title = _question(step)
+        if not title or step.where or state.status is Status.SKIPPED:
             return False
-        known = self._asked.get(step.title)
+        known = self._asked.get(title)
         if known is None:
-            known = self._asked[step.title] = bool(topics_of(step.title))
+            known = self._asked[title] = bool(topics_of(title))
         return known
 
     def forget(self, run: Run) -> None:
@@ -81,6 +82,14 @@ class Watch:
         for kept in (self._since, self._answers):
             for key in [key for key in kept if key[0] == run.id]:
                 del kept[key]
+
+
+def _question(step: Step) -> str:
+    """What the panes are asked: what a manual item says, or a command of kubectl, which need not run then."""
+    if step.kind is StepKind.MANUAL:
+        return step.title
+    plain = step.kind is StepKind.SHELL and step.command.startswith("kubectl ")
+    return step.command if plain and kubectl.read(step.command) else ""
 
 
 def _verdict(run: Run, state: StepState, found: Evidence) -> Verdict | None:
