@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import yaml
 from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, UsageError
 from console.sources.base import Focus
+from console.sources.kubernetes import connection
 from console.sources.kubernetes.contexts import Files, Kubeconfig, usual_files
 from console.sources.kubernetes.source import KubernetesSource
+from tests.console.sources.kubernetes.watching import until, watching
 
 
 def kubeconfig(path: Path, *contexts: str, current: str = "", **user: Any) -> Path:
@@ -134,6 +137,35 @@ async def test_a_configured_context_that_is_not_there_is_not_found(tmp_path: Pat
     with pytest.raises(NotFound, match=r"no context eu \(did you mean eu-1\?\)"):
         await source.poll(Focus.GLANCE)
     await source.close()
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"tokenFile": "/nowhere/token"}, "context eu: /nowhere/token: No such file or directory"),
+        ({"tokenFile": "/"}, "context eu: /: Is a directory"),
+        ({"as": "somebody", "as-groups": 5}, "context eu cannot be used: TypeError"),
+        ({"exec": {"command": "true", "args": 7}}, "credential plugin true cannot be started as exec says"),
+    ],
+)
+async def test_what_identifies_nobody_is_said(tmp_path: Path, user: dict[str, Any], said: str) -> None:
+    file = kubeconfig(tmp_path / "one", "eu", current="eu", **user)
+    async with watching(file) as source:
+        seen = await until(source, lambda seen: isinstance(seen, Refused))
+        assert said in str(seen)
+
+
+async def test_a_defect_in_asking_is_said_and_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(connection, "_load", broken)
+    async with watching(kubeconfig(tmp_path / "one", "eu", current="eu")) as source:
+        seen = await until(source, lambda seen: isinstance(seen, Refused))
+        assert "https://eu:6443 cannot be asked: RecursionError" in str(seen)
+        assert {task.get_name() for task in asyncio.all_tasks()} >= {"kubernetes eu"}
 
 
 @pytest.mark.parametrize(
