@@ -109,6 +109,8 @@ def test_an_empty_file_names_no_cluster(tmp_path: Path) -> None:
     file = tmp_path / "config"
     file.touch()
     assert read(file).contexts == {}
+    with pytest.raises(NotFound, match="there is no context in .*: set KUBECONFIG, or write"):
+        read(file).get("")
 
 
 def test_what_comes_out_of_a_pipe_is_read_once(tmp_path: Path) -> None:
@@ -137,6 +139,40 @@ async def test_a_configured_context_that_is_not_there_is_not_found(tmp_path: Pat
     with pytest.raises(NotFound, match=r"no context eu \(did you mean eu-1\?\)"):
         await source.poll(Focus.GLANCE)
     await source.close()
+
+
+def test_what_names_no_file_and_what_is_none(tmp_path: Path) -> None:
+    env = {"KUBECONFIG": ":"}
+    assert str(Files(usual_files(env), env).absent()).startswith("KUBECONFIG names no file: ")
+    with pytest.raises(Refused, match=r"Is a directory: name a kubeconfig"):
+        read(tmp_path)
+
+
+async def test_a_home_of_nobody_is_a_path_that_is_not_there() -> None:
+    source = KubernetesSource([KubernetesTarget(kubeconfig="~nobody-of-this-name/config")], {})
+    with pytest.raises(NotFound, match="is not there: correct the path"):
+        await source.poll(Focus.GLANCE)
+    await source.close()
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked"),
+    [
+        ((("shop", "shop"),), ("shop",)),
+        ((("shop",), ("shop", "pay")), ("shop", "pay")),
+        ((("", "shop"),), ()),
+        ((("shop",), ()), ()),
+    ],
+)
+async def test_no_namespace_is_asked_twice(
+    tmp_path: Path, listed: tuple[tuple[str, ...], ...], asked: tuple[str, ...]
+) -> None:
+    # the file of its token is not there: no server is asked
+    file = kubeconfig(tmp_path / "one", "eu", current="eu", tokenFile="/nowhere/token")
+    async with watching(file, targets=[KubernetesTarget(namespaces=one) for one in listed]) as source:
+        with pytest.raises(Refused):
+            await source.poll(Focus.GLANCE)
+        assert [watch.namespaces for watch in source._watches.values()] == [asked]
 
 
 @pytest.mark.parametrize(
