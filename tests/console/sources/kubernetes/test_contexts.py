@@ -109,7 +109,7 @@ def test_an_empty_file_names_no_cluster(tmp_path: Path) -> None:
     file = tmp_path / "config"
     file.touch()
     assert read(file).contexts == {}
-    with pytest.raises(NotFound, match="there is no context in .*: set KUBECONFIG, or write"):
+    with pytest.raises(NotFound, match=r"there is no context in .*: set KUBECONFIG, or write"):
         read(file).get("")
 
 
