@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from console.config import KubernetesTarget
-from console.errors import NotFound, Refused, UsageError
+from console.errors import NotFound, Refused, SourceError, UsageError
 from console.sources.base import Focus
 from console.sources.kubernetes import connection
 from console.sources.kubernetes.contexts import Files, Kubeconfig, usual_files
@@ -170,7 +170,7 @@ async def test_no_namespace_is_asked_twice(
     # the file of its token is not there: no server is asked
     file = kubeconfig(tmp_path / "one", "eu", current="eu", tokenFile="/nowhere/token")
     async with watching(file, targets=[KubernetesTarget(namespaces=one) for one in listed]) as source:
-        with pytest.raises(Refused):
+        with pytest.raises(SourceError):
             await source.poll(Focus.GLANCE)
         assert [watch.namespaces for watch in source._watches.values()] == [asked]
 
