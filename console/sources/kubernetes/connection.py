@@ -334,11 +334,12 @@ def _load(access: Access, plugin: Plugin | None) -> _Loaded:
     configuration.connection_pool_maxsize = 0  # each watch holds one, and a question must not wait for them
     configuration.client_session_kwargs = {"trust_env": False}  # ~/.netrc is not for clusters
     with tempfile.TemporaryDirectory(prefix="opsconsole-") as directory:
-        said = _said(access, credential, Path(directory))
         try:
+            said = _said(access, credential, Path(directory))
             asyncio.run(_set(load_kube_config_from_dict, said, configuration))
             # in memory from here on; the files end with the directory
             configuration.proxy = configuration.proxy or _proxy(access.server)
+            impersonated = _impersonated(access.user)
             rest = RESTClientObject(configuration)
         except ConfigException as error:
             raise Refused(f"context {access.context.name}: {error}", "mend its kubeconfig") from None
@@ -354,7 +355,7 @@ def _load(access: Access, plugin: Plugin | None) -> _Loaded:
     headers = [("Accept", "application/json"), ("User-Agent", "opsconsole")]
     if token := configuration.api_key.get("BearerToken"):
         headers.append(("Authorization", token))
-    headers += _impersonated(access.user)
+    headers += impersonated
     until = credential.expiration_timestamp
     return _Loaded(rest, access.server, headers, until.timestamp() if until else 0.0)
 

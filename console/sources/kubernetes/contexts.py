@@ -62,7 +62,9 @@ class Kubeconfig:
     def get(self, name: str) -> Access:
         """One context; the current one where no name is given. Raises NotFound, UsageError."""
         if not name and not self.current:
-            fix = f"kubectl config use-context {next(iter(self.contexts), 'NAME')}, or [[kubernetes]] context"
+            if not self.contexts:
+                raise NotFound(f"there is no context in {self.described}", CONFIGURE)
+            fix = f"kubectl config use-context {next(iter(self.contexts))}, or [[kubernetes]] context"
             raise NotFound(f"no current-context in {self.described}", fix)
         wanted = name or self.current
         if wanted in self.contexts:
@@ -121,7 +123,9 @@ class Files:
     def absent(self) -> SourceError:
         """Why there is nothing."""
         if self._named or self._env.get("KUBECONFIG"):
-            listed = ", ".join(map(str, self._paths)) or "it"
+            if not self._paths:
+                return NotFound("KUBECONFIG names no file", "unset it, or name a kubeconfig in it")
+            listed = ", ".join(map(str, self._paths))
             origin = "[[kubernetes]] kubeconfig" if self._named else "KUBECONFIG"
             return NotFound(f"{listed} ({origin}) is not there", "correct the path")
         return NotFound("no cluster: no KUBECONFIG, no ~/.kube/config, not in a pod", CONFIGURE)
@@ -159,7 +163,9 @@ class Files:
                     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                         self._once[path] = data
         except OSError as error:
-            raise Refused(f"{path} cannot be read: {error.strerror}", "give yourself the right to") from None
+            may_not = isinstance(error, PermissionError)
+            fix = "give yourself the right to" if may_not else "name a kubeconfig"
+            raise Refused(f"{path} cannot be read: {error.strerror}", fix) from None
         if len(data) > SIZE_LIMIT:
             raise Refused(f"{path} is larger than {SIZE_LIMIT >> 20} MB", "name a kubeconfig")
         try:

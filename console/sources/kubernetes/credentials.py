@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,6 +20,9 @@ from console.text import clean, decode
 PLUGIN_LIMIT = 20.0
 """Seconds a plugin may take: it may have to ask a cloud."""
 OUTPUT_LIMIT = 1 << 20
+"""Bytes of a credential; one who prints more is ended."""
+COMPLAINT = 4000
+"""Bytes kept of what it says last on its error output."""
 
 
 class Credential(msgspec.Struct, rename="camel"):
@@ -64,6 +69,9 @@ class Plugin:
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # no controlling terminal: it must not prompt across the screen
             )
+        except (AttributeError, TypeError) as error:
+            reason = f"credential plugin {program} cannot be started as exec says: {type(error).__name__}"
+            raise Refused(reason, "args and env under exec in the kubeconfig are lists: mend them") from None
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             hint = clean(str(self._said.get("installHint") or ""), 200)
@@ -73,12 +81,17 @@ class Plugin:
         try:
             if self._stopped:
                 self.stop()
-            out, err = process.communicate(timeout=PLUGIN_LIMIT)
+            out, err = _said_by(process)
         except subprocess.TimeoutExpired:
             self.stop()
             process.wait()
             reason = f"credential plugin {program} took more than {PLUGIN_LIMIT:g} s"
             raise Refused(reason, "log in by it in a shell, then retry") from None
+        except OverflowError:
+            self.stop()
+            process.wait()
+            reason = f"credential plugin {program} printed more than {OUTPUT_LIMIT >> 20} MB"
+            raise Refused(reason, "run it in a shell to see what it prints") from None
         finally:
             self._process = None
             for pipe in (process.stdout, process.stderr):
@@ -105,7 +118,7 @@ class Plugin:
     def _given(self, out: bytes) -> Credential:
         fix = "run it in a shell to see what it prints"
         try:
-            given = msgspec.json.decode(out[:OUTPUT_LIMIT], type=_Given)
+            given = msgspec.json.decode(out, type=_Given)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Refused(f"credential plugin {self.program} printed no ExecCredential", fix) from None
         wanted = self._said.get("apiVersion")
@@ -133,3 +146,31 @@ class Plugin:
         info = {"apiVersion": self._said.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
         told = {str(one.get("name")): str(one.get("value")) for one in self._said.get("env") or ()}
         return {**os.environ, **told, "KUBERNETES_EXEC_INFO": json.dumps(info, default=str)}
+
+
+def _said_by(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """What it prints until its end: all of its output, the end of its errors.
+
+    Raises TimeoutExpired, and OverflowError where it prints more than a credential has: it must not fill
+    the memory of the host.
+    """
+    assert process.stdout is not None
+    assert process.stderr is not None
+    end = time.monotonic() + PLUGIN_LIMIT
+    out, err = bytearray(), bytearray()
+    with selectors.DefaultSelector() as both:
+        both.register(process.stdout, selectors.EVENT_READ, out)
+        both.register(process.stderr, selectors.EVENT_READ, err)
+        while both.get_map():
+            if (left := end - time.monotonic()) <= 0:
+                raise subprocess.TimeoutExpired(process.args, PLUGIN_LIMIT)
+            for key, _ in both.select(left):
+                if chunk := os.read(key.fd, 1 << 16):
+                    key.data.extend(chunk)
+                else:
+                    both.unregister(key.fileobj)
+            if len(out) > OUTPUT_LIMIT:
+                raise OverflowError
+            del err[:-COMPLAINT]
+    process.wait(max(0.1, end - time.monotonic()))
+    return bytes(out), bytes(err)

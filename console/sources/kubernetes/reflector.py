@@ -149,6 +149,9 @@ class Reflector:
             return self._refused(error)
         except SourceError as error:
             return self._later(error.reason)
+        except Exception as error:  # noqa: BLE001 who ends here would show for ever what was last known
+            self._version = ""
+            return self._later(f"cannot be read: {type(error).__name__}")
         self._failures, self.trouble = 0, ""
         return 0.0
 

@@ -6,6 +6,7 @@ A poll only looks at what the watches have brought; a question a second tells wh
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class KubernetesSource:
         usual = usual_files(env)
         named = dict.fromkeys(target.kubeconfig for target in self._targets)
         self._files = {
-            name: Files((Path(name).expanduser(),) if name else usual, env, named=bool(name))
+            name: Files((Path(os.path.expanduser(name)),) if name else usual, env, named=bool(name))
             for name in named
         }
         self._worker = Worker("kubeconfig")
@@ -150,17 +151,17 @@ class KubernetesSource:
         for config in read.values():
             for name, one in config.contexts.items():
                 access.setdefault(name, one)
-        wanted: dict[str, tuple[str, ...]] = {}
+        wanted: dict[str, list[tuple[str, ...]]] = {}
         for target in self._targets:
             try:
                 one = read[target.kubeconfig].get(target.context)
             except UsageError as error:
                 raise NotFound(error.reason, error.fix) from None
             access[one.context.name] = one
-            wanted[one.context.name] = wanted.get(one.context.name, ()) + target.namespaces
+            wanted.setdefault(one.context.name, []).append(target.namespaces)
         self._access = access
         if self._wanted is None:
-            self._namespaces = wanted
+            self._namespaces = {name: _together(listed) for name, listed in wanted.items()}
             self._wanted = tuple(wanted)
 
     def _watch(self) -> list[ClusterWatch]:
@@ -196,6 +197,13 @@ class KubernetesSource:
             return troubles[0]
         names = ", ".join(self._watches)
         return type(troubles[0])(f"none of {names} answers: {troubles[0].reason}", troubles[0].fix)
+
+
+def _together(listed: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The namespaces of all tables of one context, each once: asked twice, a pod would be two."""
+    if any(not names or "" in names for names in listed):
+        return ()  # all of them
+    return tuple(dict.fromkeys(name for names in listed for name in names))
 
 
 def _well(cluster: Cluster) -> str:

@@ -327,6 +327,10 @@ class ClusterWatch:
             return None if coming else error
         except SourceError as error:
             return error
+        except Exception as error:  # noqa: BLE001 who asks no more would show for ever what was last known
+            return Refused(
+                f"{self.access.shown} cannot be asked: {type(error).__name__}", "kubectl config view"
+            )
         return None
 
     def _answered(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import pytest
 import yaml
 
 from console.config import KubernetesTarget
-from console.errors import NotFound, Refused, UsageError
+from console.errors import NotFound, Refused, SourceError, UsageError
 from console.sources.base import Focus
+from console.sources.kubernetes import connection
 from console.sources.kubernetes.contexts import Files, Kubeconfig, usual_files
 from console.sources.kubernetes.source import KubernetesSource
+from tests.console.sources.kubernetes.watching import until, watching
 
 
 def kubeconfig(path: Path, *contexts: str, current: str = "", **user: Any) -> Path:
@@ -106,6 +109,8 @@ def test_an_empty_file_names_no_cluster(tmp_path: Path) -> None:
     file = tmp_path / "config"
     file.touch()
     assert read(file).contexts == {}
+    with pytest.raises(NotFound, match=r"there is no context in .*: set KUBECONFIG, or write"):
+        read(file).get("")
 
 
 def test_what_comes_out_of_a_pipe_is_read_once(tmp_path: Path) -> None:
@@ -134,6 +139,69 @@ async def test_a_configured_context_that_is_not_there_is_not_found(tmp_path: Pat
     with pytest.raises(NotFound, match=r"no context eu \(did you mean eu-1\?\)"):
         await source.poll(Focus.GLANCE)
     await source.close()
+
+
+def test_what_names_no_file_and_what_is_none(tmp_path: Path) -> None:
+    env = {"KUBECONFIG": ":"}
+    assert str(Files(usual_files(env), env).absent()).startswith("KUBECONFIG names no file: ")
+    with pytest.raises(Refused, match=r"Is a directory: name a kubeconfig"):
+        read(tmp_path)
+
+
+async def test_a_home_of_nobody_is_a_path_that_is_not_there() -> None:
+    source = KubernetesSource([KubernetesTarget(kubeconfig="~nobody-of-this-name/config")], {})
+    with pytest.raises(NotFound, match="is not there: correct the path"):
+        await source.poll(Focus.GLANCE)
+    await source.close()
+
+
+@pytest.mark.parametrize(
+    ("listed", "asked"),
+    [
+        ((("shop", "shop"),), ("shop",)),
+        ((("shop",), ("shop", "pay")), ("shop", "pay")),
+        ((("", "shop"),), ()),
+        ((("shop",), ()), ()),
+    ],
+)
+async def test_no_namespace_is_asked_twice(
+    tmp_path: Path, listed: tuple[tuple[str, ...], ...], asked: tuple[str, ...]
+) -> None:
+    # the file of its token is not there: no server is asked
+    file = kubeconfig(tmp_path / "one", "eu", current="eu", tokenFile="/nowhere/token")
+    async with watching(file, targets=[KubernetesTarget(namespaces=one) for one in listed]) as source:
+        with pytest.raises(SourceError):
+            await source.poll(Focus.GLANCE)
+        assert [watch.namespaces for watch in source._watches.values()] == [asked]
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [
+        ({"tokenFile": "/nowhere/token"}, "context eu: /nowhere/token: No such file or directory"),
+        ({"tokenFile": "/"}, "context eu: /: Is a directory"),
+        ({"as": "somebody", "as-groups": 5}, "context eu cannot be used: TypeError"),
+        ({"exec": {"command": "true", "args": 7}}, "credential plugin true cannot be started as exec says"),
+    ],
+)
+async def test_what_identifies_nobody_is_said(tmp_path: Path, user: dict[str, Any], said: str) -> None:
+    file = kubeconfig(tmp_path / "one", "eu", current="eu", **user)
+    async with watching(file) as source:
+        seen = await until(source, lambda seen: isinstance(seen, Refused))
+        assert said in str(seen)
+
+
+async def test_a_defect_in_asking_is_said_and_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(connection, "_load", broken)
+    async with watching(kubeconfig(tmp_path / "one", "eu", current="eu")) as source:
+        seen = await until(source, lambda seen: isinstance(seen, Refused))
+        assert "https://eu:6443 cannot be asked: RecursionError" in str(seen)
+        assert {task.get_name() for task in asyncio.all_tasks()} >= {"kubernetes eu"}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import threading
 import time
 from pathlib import Path
@@ -90,6 +91,25 @@ def test_one_that_never_ends_is_ended_with_what_it_started(
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("where", ["", " >&2"])
+def test_one_that_prints_without_end_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr(credentials, "PLUGIN_LIMIT", 1.0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Refused) as caught:
+        plugin("sh", "-c", f"yes hunter22{where}").run()
+    assert ("took more than 1 s" if where else "printed more than 1 MB") in caught.value.reason
+    assert "hunter22" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10
+
+
+@pytest.mark.parametrize("said", [{"args": 7}, {"env": 5}, {"env": ["A=b"]}])
+def test_what_is_no_list_is_said(said: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="credential plugin true cannot be started as exec says"):
+        plugin("true", **said).run()
 
 
 def test_stop_ends_one_that_runs(tmp_path: Path) -> None:

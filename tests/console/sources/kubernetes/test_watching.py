@@ -16,9 +16,9 @@ from console.collector import CLOSE_LIMIT
 from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
 from console.sources.base import Focus
-from console.sources.kubernetes import connection, reflector, watch
+from console.sources.kubernetes import connection, kinds, reflector, watch
 from console.sources.kubernetes import source as kubernetes_source
-from console.sources.kubernetes.kinds import Kind, Listed
+from console.sources.kubernetes.kinds import Changed, Kind, Listed
 from console.sources.kubernetes.model import Denied, KubernetesSnapshot
 from console.sources.kubernetes.source import KubernetesSource
 from tests.console.sources.kubernetes.watching import look, named, names, shown, until, watching
@@ -71,6 +71,28 @@ async def test_what_is_created_changed_and_deleted_arrives(cluster: Cluster) -> 
         cluster.calls.delete(f"{PODS}/a?gracePeriodSeconds=0")
         seen = await shown(source, lambda now: names(now) == ["b", "c"])
         assert seen.on_node == {}
+
+
+async def test_a_change_that_cannot_be_read_is_said_and_ends_nothing(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Changed:
+        raise RecursionError
+
+    real = kinds.read_change
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        monkeypatch.setattr(reflector, "LASTING", 1)
+        monkeypatch.setattr(reflector, "read_change", broken)
+        cluster.calls.create(pod("c"))
+        said = "test: pods: cannot be read: RecursionError"
+        await until(source, lambda seen: isinstance(seen, KubernetesSnapshot) and said in seen.limited)
+        monkeypatch.setattr(reflector, "read_change", real)
+        cluster.calls.create(pod("d"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c", "d"])
+        cluster.calls.create(pod("e"))  # a watch that brings something has healed
+        await shown(source, lambda now: names(now) == ["a", "b", "c", "d", "e"])
+        await until(source, lambda seen: isinstance(seen, KubernetesSnapshot) and said not in seen.limited)
 
 
 async def test_nothing_is_made_anew_while_nothing_changes(cluster: Cluster) -> None:
