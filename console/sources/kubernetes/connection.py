@@ -89,12 +89,15 @@ class Connection:
         self._old: list[_Loaded] = []
         """Those through which something begun before the last renewal is still read."""
 
-    async def get(self, path: str, seconds: float = READ_LIMIT, whole: float | None = None) -> bytes:
+    async def get(
+        self, path: str, seconds: float = READ_LIMIT, whole: float | None = None, *, renews: bool = True
+    ) -> bytes:
         """What stands at a path. Raises ApiError, and SourceError where no answer came.
 
-        `seconds` may pass without a byte, `whole` in all.
+        `seconds` may pass without a byte, `whole` in all. Without `renews` a 401 is somebody else's, whom
+        the server has asked for us, and says nothing of our credentials.
         """
-        async with self._asked(path, seconds, whole) as response:
+        async with self._asked(path, seconds, whole, renews) as response:
             parts: list[bytes] = []
             size = 0
             async for chunk in response.content.iter_any():
@@ -205,7 +208,7 @@ class Connection:
 
     @asynccontextmanager
     async def _asked(
-        self, path: str, quiet: float, whole: float | None = None
+        self, path: str, quiet: float, whole: float | None = None, renews: bool = True
     ) -> AsyncIterator[ClientResponse]:
         await self._ready()  # imports the client in a thread: from there on importing it costs nothing
         import aiohttp
@@ -214,7 +217,7 @@ class Connection:
             total=whole, connect=CONNECT_LIMIT, sock_connect=CONNECT_LIMIT, sock_read=quiet
         )
         try:
-            response, loaded = await self._sent(path, limits)
+            response, loaded = await self._sent(path, limits, renews)
             try:
                 if response.status >= 400:
                     body = await response.content.read(1 << 16)
@@ -227,12 +230,12 @@ class Connection:
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise _translated(error, self.access) from error
 
-    async def _sent(self, path: str, limits: Any) -> tuple[ClientResponse, _Loaded]:
+    async def _sent(self, path: str, limits: Any, renews: bool) -> tuple[ClientResponse, _Loaded]:
         """An answer's beginning; who is cancelled meanwhile leaves the connecting to itself.
 
         To cancel it before its TLS has begun leaves a socket open (asyncio of Python 3.11).
         """
-        task = asyncio.create_task(self._send(path, limits))
+        task = asyncio.create_task(self._send(path, limits, renews))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         try:
@@ -256,7 +259,7 @@ class Connection:
             response.connection.transport.abort()  # to part in peace takes TLS up to half a minute
         response.close()
 
-    async def _send(self, path: str, limits: Any) -> tuple[ClientResponse, _Loaded]:
+    async def _send(self, path: str, limits: Any, renews: bool) -> tuple[ClientResponse, _Loaded]:
         from multidict import CIMultiDict
 
         for last in (False, True):
@@ -268,7 +271,7 @@ class Connection:
             if "Date" in response.headers:
                 self._set_clock(response.headers["Date"])
             loaded.open += 1
-            if response.status != 401 or last:
+            if response.status != 401 or last or not renews:
                 return response, loaded
             self._done(response, loaded)
             await self.renew(generation)

@@ -307,6 +307,10 @@ class Volume:
     capacity: float = math.nan
     used: float = math.nan
     """Bytes, from the kubelet of the node that has it mounted."""
+    inodes: float = math.nan
+    inodes_used: float = math.nan
+    node: str = ""
+    """Whose kubelet said how full it is; empty where none has."""
     modes: tuple[str, ...] = ()
     """RWO, ROX, RWX, RWOP."""
     storage_class: str = ""

@@ -145,6 +145,9 @@ def volume_fault(one: Volume, around: Around) -> Fault | None:
         return Fault(
             level, f"{percent(share)} of {bytes_(one.capacity)} used", "make room, or expand the claim"
         )
+    share = one.inodes_used / one.inodes if one.inodes > 0 else math.nan
+    if level := limit.judge(share):
+        return Fault(level, f"{percent(share)} of its inodes used", "remove files: it has very many")
     return None
 
 

@@ -286,8 +286,15 @@ def _volume(one: Volume, base: Labels) -> Iterator[Sample]:
         yield Sample(f"{name}_capacity_bytes", one.capacity, known)
     if claim and not math.isnan(one.used):
         # what a kubelet itself exports
-        yield Sample("kubelet_volume_stats_used_bytes", one.used, known)
-        yield Sample("kubelet_volume_stats_capacity_bytes", one.capacity, known)
+        found = _with(known, ("node", one.node)) if one.node else known
+        for what, amount in (
+            ("used_bytes", one.used),
+            ("capacity_bytes", one.capacity),
+            ("inodes_used", one.inodes_used),
+            ("inodes", one.inodes),
+        ):
+            if not math.isnan(amount):
+                yield Sample(f"kubelet_volume_stats_{what}", amount, found)
 
 
 def _autoscaler(one: Autoscaler, base: Labels) -> Iterator[Sample]:

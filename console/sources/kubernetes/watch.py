@@ -20,6 +20,7 @@ from console.sources.kubernetes import documents
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.faults import find_faults
+from console.sources.kubernetes.filling import Filling, nodes_of
 from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import Measured, measure
 from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
@@ -44,6 +45,8 @@ REFUSED_PACE = 30.0
 """Seconds at most until refused credentials are read again: a plugin may cost its user something."""
 USAGE_EVERY = 15.0
 """Seconds between two questions for usage: a metrics server measures no more often."""
+VOLUMES_EVERY = 60.0
+"""Seconds between two questions how full volumes are: kubelets measure no more often."""
 JUDGED_EVERY = 5.0
 """Seconds after which faults are looked for though nothing has changed: some are of what lasts too long."""
 
@@ -72,6 +75,7 @@ class ClusterWatch:
         self._usage_worker = Worker(f"usage of {self.name}")
         self._usage = Measured({}, {})
         self._usage_changes = 0
+        self._filling = Filling(self._connection, self.name)
         self._alive = asyncio.Event()
         self._look = asyncio.Event()
         self._progress = asyncio.Event()
@@ -101,7 +105,7 @@ class ClusterWatch:
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
-        for run in (self._beat, self._measure):
+        for run in (self._beat, self._measure, self._measure_volumes):
             self._tasks.append(asyncio.create_task(run(), name=f"kubernetes {self.name}"))
 
     async def close(self) -> None:
@@ -114,6 +118,7 @@ class ClusterWatch:
         await self._connection.close()
         self._reading.stop()
         self._usage_worker.stop()
+        self._filling.stop()
 
     async def first(self) -> None:
         """Wait until all is read that can be, or it is clear that it cannot."""
@@ -156,6 +161,8 @@ class ClusterWatch:
             no_right = f"may not {verb} {_few(resources)}"
             told = str(Denied(verb, _few(resources), namespace)) if namespaced else no_right
             said.append(f"{self.name}: {told}")
+        if self._filling.refused:
+            said.append(f"{self.name}: may not get nodes/proxy, how full volumes are is not shown")
         if self.error is None:
             said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
         return tuple(said)
@@ -166,7 +173,7 @@ class ClusterWatch:
         stamp = (
             tuple(field.changes for field in self._fields.values()),
             tuple((one.listed, one.absent, one.denied, one.narrowed) for one in self._reflectors),
-            self._usage_changes, self._live, self.error, self._version,
+            self._usage_changes, self._filling.changes, self._live, self.error, self._version,
         )  # fmt: skip
         if (
             self._made is not None
@@ -181,6 +188,7 @@ class ClusterWatch:
     def _build(self, now: float, limits: Limits) -> Cluster:
         fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
         fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
+        fields["volumes"] = self._filling.fill(fields["volumes"])
         requested, on_node = self._nodes.values()
         made = Cluster(
             context=self.name,
@@ -367,6 +375,19 @@ class ClusterWatch:
                 except SourceError:
                     pass  # the server's own state says it
             await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
+
+    async def _measure_volumes(self) -> None:
+        """Ask how full volumes are while somebody looks, and where there are any in use."""
+        while True:
+            await self._alive.wait()
+            nodes: set[str] = set()
+            if self.focus >= Focus.GLANCE and all(one.answered for one in self._reflectors):
+                nodes = nodes_of(self._fields["pods"].values())
+                try:
+                    await self._filling.ask(nodes)
+                except SourceError:
+                    pass  # the server's own state says it
+            await asyncio.sleep(VOLUMES_EVERY if nodes else 1.0)
 
 
 def _few(resources: Sequence[str]) -> str:

@@ -370,6 +370,7 @@ def _volume_lines(row: VolumeRow, context: Context, width: int) -> Sequence[Line
     lines += told.wrong(row.fault, width)
     lines += told.events(seen, volume.key, width)
     used = f"{bytes_(volume.used)} ({percent(row.share)})" if math.isfinite(volume.used) else ""
+    inodes = volume.inodes_used / volume.inodes if volume.inodes > 0 else math.nan
     deleted = seen.ago(volume.deleted)
     facts = [
         ("reason", volume.reason, "text"),
@@ -377,6 +378,7 @@ def _volume_lines(row: VolumeRow, context: Context, width: int) -> Sequence[Line
         ("bound to", volume.bound_to or "nothing", "text"),
         ("used", used or "not measured: only the kubelet of the node that mounts it knows", "text"),
         ("capacity", bytes_(volume.capacity), "text"),
+        ("inodes", f"{percent(inodes)} used" if math.isfinite(inodes) else "", "text"),
         ("modes", ", ".join(volume.modes), "text"),
         ("class", volume.storage_class, "text"),
         ("reclaim", volume.reclaim, "text"),
