@@ -16,6 +16,8 @@ from console.look import Seen, configured, look
 from console.report import Paint, columns, json_text, painter
 from console.secrets import redact
 from console.sources.health.kinds import Misconfigured, configured_probes
+from console.sources.kubernetes.contexts import Files
+from console.sources.kubernetes.likely import usual_files
 from console.text import clean
 from console.units import counted, duration
 
@@ -41,6 +43,9 @@ def examine(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
     for seen in asyncio.run(look(found.sources, wanted, gap=0.2)):
         yield from _source(seen)
     yield from _probes(loaded, env)
+    if not any(source.kind == "kubernetes" for source in found.sources):
+        absent = Files(usual_files(env), env).absent()
+        yield Fact("sources", "kubernetes", absent.reason, Weight.NOTE, absent.fix)
     yield from _notes(found, loaded)
     for file in loaded.files:
         yield Fact("configuration", "file", clean(f"{file.path}: {file.state}", 300))

@@ -27,6 +27,7 @@ from console.collector import AnySource, Collector, Feed
 from console.config import Config
 from console.probe_settings import Probes
 from console.sources.base import State
+from console.sources.kubernetes.likely import likely as clusters_likely
 from console.text import clean
 from screens.base import OpsScreen
 from screens.last_door import few_colors
@@ -66,9 +67,11 @@ FAILING = (State.STALE, State.REFUSED, State.NOT_FOUND)
 
 
 def _wanted(kind: str, config: Config) -> bool:
-    """Whether a pane has a place from the start: probes and rules have one where there are some."""
+    """Whether a pane has a place from the start: probes, rules and clusters have one where there are some."""
     if kind == "health":
         return config.probes != Probes()
+    if kind == "kubernetes":
+        return clusters_likely(config, os.environ)
     return kind != "alerts" or rules_likely(config) or engines_named(config, os.environ)
 
 

@@ -86,7 +86,7 @@ async def test_markup_in_data_is_text_everywhere(text: str) -> None:
 async def test_a_kind_with_a_strange_name_is_a_pane() -> None:
     """Kinds come from other packages."""
     given = [FakeSource("[/ my.kind!"), FakeSource("漢字"), FakeSource("")]
-    async with console(given, (120, 70)) as (pilot, app):
+    async with console(given, (120, 90)) as (pilot, app):
         assert "[/ my.kind!" in pane_text(app, "[/ my.kind!")
         await pilot.press("1")
         await zoomed(pilot, app, "[/ my.kind!")

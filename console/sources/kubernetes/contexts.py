@@ -14,11 +14,10 @@ import msgspec
 from console.errors import NotFound, Refused, SourceError, UsageError
 from console.nearest import did_you_mean
 from console.secrets import redact_url
+from console.sources.kubernetes.likely import ACCOUNT, in_cluster
 from console.sources.kubernetes.model import Context
 from console.text import clean
 
-ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where a pod finds the token of its service account."""
 IN_CLUSTER = "in-cluster"
 SIZE_LIMIT = 16 << 20
 """Bytes of a kubeconfig; more is taken for a mistake."""
@@ -88,19 +87,6 @@ class _File(msgspec.Struct, rename={"current": "current-context"}):
     clusters: list[_Entry] | None = None
     users: list[_Entry] | None = None
     contexts: list[_Entry] | None = None
-
-
-def usual_files(env: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where kubectl looks: the files of `KUBECONFIG`, else `~/.kube/config`."""
-    if listed := env.get("KUBECONFIG", ""):
-        return tuple(Path(os.path.expanduser(one)) for one in listed.split(os.pathsep) if one)
-    home = env.get("HOME", "")
-    return (Path(home, ".kube", "config"),) if home.startswith("/") else ()
-
-
-def in_cluster(env: Mapping[str, str], account: Path = ACCOUNT) -> bool:
-    """Whether this runs in a pod that may speak to its cluster."""
-    return bool(env.get("KUBERNETES_SERVICE_HOST")) and (account / "token").is_file()
 
 
 class Files:

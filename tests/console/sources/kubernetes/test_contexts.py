@@ -16,7 +16,8 @@ from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, UsageError
 from console.sources.base import Focus
 from console.sources.kubernetes import connection
-from console.sources.kubernetes.contexts import Files, Kubeconfig, usual_files
+from console.sources.kubernetes.contexts import Files, Kubeconfig
+from console.sources.kubernetes.likely import usual_files
 from console.sources.kubernetes.source import KubernetesSource
 from tests.console.sources.kubernetes.watching import until, watching
 
