@@ -131,6 +131,14 @@ class Hasty(Protocol):
 
 
 @runtime_checkable
+class Waking(Protocol):
+    """A source whose news come by themselves: it has itself polled when some of them cannot wait."""
+
+    wake: Callable[[], None]
+    """Set before the first poll; to be called on the event loop."""
+
+
+@runtime_checkable
 class Limited(Protocol):
     """A source that judges by limits, and takes those of the guides once they are known."""
 
@@ -204,7 +212,9 @@ class Collector:
         """Begin polling; needs a running event loop."""
         self._epoch = self.clock.monotonic()
         for source in self._sources:
-            self._wake[source.name] = asyncio.Event()
+            wake = self._wake[source.name] = asyncio.Event()
+            if isinstance(source, Waking):
+                source.wake = wake.set
             task = asyncio.create_task(self._run(source), name=f"poll {source.name}")
             self._tasks.append(task)
 

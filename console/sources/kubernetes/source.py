@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from console.config import Config, KubernetesTarget, Limits
@@ -60,6 +60,8 @@ class KubernetesSource:
         self._wanted: tuple[str, ...] | None = None
         """Those to watch; None until the configuration is read."""
         self._namespaces: dict[str, tuple[str, ...]] = {}
+        self.wake: Callable[[], None] = _nothing
+        """Has this polled at once."""
         self._watches: dict[str, ClusterWatch] = {}
         self._files_due = 0.0
         self._sampled: Made = {}
@@ -179,7 +181,7 @@ class KubernetesSource:
         new = []
         for name in wanted:
             if name not in self._watches and name in self._access:
-                watch = ClusterWatch(self._access[name], self._namespaces.get(name, ()))
+                watch = ClusterWatch(self._access[name], self._namespaces.get(name, ()), lambda: self.wake())
                 watch.start()
                 self._watches[name] = watch
                 new.append(watch)
@@ -222,3 +224,7 @@ def _well(cluster: Cluster) -> str:
         words.append(f"{counted(len(cluster.pods), 'pod')}{where}")
     words.append(cluster.metrics)
     return ", ".join(word for word in words if word)
+
+
+def _nothing() -> None:
+    """Nobody waits for news."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -33,6 +33,8 @@ from console.worker import Worker
 
 PING_LIMIT = 1.8
 """Seconds within which a server that lives says its version."""
+SOON = 0.25
+"""Seconds after which a pod that has gone is off the screen, whatever the pace."""
 NAMED = 3
 """Resources that a sentence names."""
 DOCUMENT_LIMIT = 5.0
@@ -58,8 +60,15 @@ class _Version(msgspec.Struct, rename="camel"):
 class ClusterWatch:
     """Watches one context from `start` to `close`."""
 
-    def __init__(self, access: Access, namespaces: Sequence[str] = ()) -> None:
-        """Without `namespaces` all of them are watched, or the context's own where that is forbidden."""
+    def __init__(
+        self, access: Access, namespaces: Sequence[str] = (), wake: Callable[[], None] | None = None
+    ) -> None:
+        """Without `namespaces` all of them are watched, or the context's own where that is forbidden.
+
+        `wake` is called when a pod has gone that somebody may be looking at.
+        """
+        self._wake = wake
+        self._hurried: asyncio.TimerHandle | None = None
         self.access = access
         self.name = access.context.name
         self.namespaces = tuple(namespaces)
@@ -99,9 +108,20 @@ class ClusterWatch:
         if field == "events":
             shelf: Shelf = EventShelf()
         else:
-            shelf = Shelf(self._nodes.change if field == "pods" else None)
+            shelf = Shelf(self._pod_changed if field == "pods" else None)
         self._fields.setdefault(field, Field()).shelves.append(shelf)
         return shelf
+
+    def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        self._nodes.change(old, new)
+        if new is None and self._wake is not None and self._hurried is None and self.focus is Focus.FULL:
+            # what goes in the same moment is shown with it
+            self._hurried = asyncio.get_running_loop().call_later(SOON, self._hurry)
+
+    def _hurry(self) -> None:
+        self._hurried = None
+        if self._wake is not None:
+            self._wake()
 
     def start(self) -> None:
         """Begin; needs a running event loop."""
@@ -110,6 +130,8 @@ class ClusterWatch:
 
     async def close(self) -> None:
         """End it all; never hangs."""
+        if self._hurried is not None:
+            self._hurried.cancel()
         tasks = [*self._tasks, *self._watching]
         self._tasks, self._watching = [], []
         for task in tasks:

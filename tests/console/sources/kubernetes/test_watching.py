@@ -433,3 +433,20 @@ async def test_a_kubeconfig_that_is_mended_heals_by_itself(
         assert "127.0.0.1:1" in str(seen)
         file.write_text(right.read_text())
         await shown(source, lambda one: one.nodes or one.pods)
+
+
+async def test_a_pod_that_has_gone_has_itself_shown(cluster: Cluster) -> None:
+    """At once where somebody looks closely; what only changes keeps the pace."""
+    woken = asyncio.Event()
+    async with watching(cluster.kubeconfig()) as source:
+        source.wake = woken.set
+        await shown(source, lambda now: names(now) == ["a", "b"])
+        cluster.calls.patch(f"{PODS}/a", {"metadata": {"labels": {"seen": "yes"}}})
+        await shown(source, lambda now: any(("seen", "yes") in one.labels for one in now.pods))
+        assert not woken.is_set()
+        cluster.calls.delete(f"{PODS}/b")
+        async with asyncio.timeout(10):
+            await woken.wait()
+        seen = await look(source)
+        assert isinstance(seen, KubernetesSnapshot)
+        assert names(seen.clusters[0]) == ["a"]
