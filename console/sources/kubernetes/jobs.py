@@ -8,21 +8,19 @@ import msgspec
 
 from console.sources.kubernetes.model import Condition, Workload
 from console.sources.kubernetes.wire import (
-    NAME_LIMIT,
     ConditionWire,
     Meta,
     Selector,
     Template,
     Wire,
+    common,
     conditions_of,
     epoch,
     images_of,
     labels_of,
-    owner_of,
     sentence,
     word,
 )
-from console.text import clean
 
 
 class _JobSpec(Wire):
@@ -83,11 +81,7 @@ def read_job(cluster: str, found: JobWire) -> Workload:
     conditions = conditions_of(status.conditions)
     state, why, ended = _job_state(spec, conditions)
     return Workload(
-        cluster=cluster,
-        kind="Job",
-        namespace=word(meta.namespace),
-        name=clean(meta.name, NAME_LIMIT),
-        uid=clean(meta.uid, NAME_LIMIT),
+        **common(cluster, "Job", meta),
         desired=1 if spec.completions is None else spec.completions,
         workers=(spec.parallelism or 0) if spec.completions is None else 0,
         ready=status.ready or 0,
@@ -97,11 +91,6 @@ def read_job(cluster: str, found: JobWire) -> Workload:
         state=state,
         why=why,
         paused=spec.suspend,
-        generation=meta.generation,
-        created=epoch(meta.creation_timestamp),
-        deleted=epoch(meta.deletion_timestamp),
-        owner=owner_of(meta),
-        labels=labels_of(meta.labels),
         selector=labels_of(spec.selector.match_labels if spec.selector else None),
         images=images_of(spec.template),
         conditions=conditions,
@@ -140,20 +129,11 @@ def read_cron_job(cluster: str, found: CronJobWire) -> Workload:
     why = "its last run has not succeeded" if not active and last_run > last_success else ""
     zone = f" {spec.time_zone}" if spec.time_zone else ""
     return Workload(
-        cluster=cluster,
-        kind="CronJob",
-        namespace=word(meta.namespace),
-        name=clean(meta.name, NAME_LIMIT),
-        uid=clean(meta.uid, NAME_LIMIT),
+        **common(cluster, "CronJob", meta),
         active=active,
         state=state,
         why=why,
         paused=spec.suspend,
-        generation=meta.generation,
-        created=epoch(meta.creation_timestamp),
-        deleted=epoch(meta.deletion_timestamp),
-        owner=owner_of(meta),
-        labels=labels_of(meta.labels),
         images=images_of(job.template if job else None),
         strategy=word(spec.concurrency_policy),
         schedule=word(f"{spec.schedule}{zone}"),

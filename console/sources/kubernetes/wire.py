@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import TypedDict
 
 import msgspec
 
@@ -133,6 +134,37 @@ def owner_of(meta: Meta) -> Ref | None:
 @lru_cache(maxsize=8192)
 def _ref(kind: str, name: str) -> Ref:
     return Ref(word(kind), word(name))
+
+
+class Common(TypedDict):
+    """What every value of a workload has of its object, whatever its kind."""
+
+    cluster: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    created: float
+    deleted: float
+    owner: Ref | None
+    labels: Labels
+
+
+def common(cluster: str, kind: str, meta: Meta) -> Common:
+    """The fields that stand in an object's metadata."""
+    return Common(
+        cluster=cluster,
+        kind=kind,
+        namespace=word(meta.namespace),
+        name=clean(meta.name, NAME_LIMIT),
+        uid=clean(meta.uid, NAME_LIMIT),
+        generation=meta.generation,
+        created=epoch(meta.creation_timestamp),
+        deleted=epoch(meta.deletion_timestamp),
+        owner=owner_of(meta),
+        labels=labels_of(meta.labels),
+    )
 
 
 def conditions_of(found: Iterable[ConditionWire] | None) -> tuple[Condition, ...]:

@@ -8,21 +8,18 @@ import msgspec
 
 from console.sources.kubernetes.model import Condition, Workload
 from console.sources.kubernetes.wire import (
-    NAME_LIMIT,
     ConditionWire,
     Meta,
     Selector,
     Template,
     Wire,
+    common,
     conditions_of,
-    epoch,
     images_of,
     labels_of,
-    owner_of,
     sentence,
     word,
 )
-from console.text import clean
 from console.units import counted
 
 
@@ -104,11 +101,7 @@ def _scaled(cluster: str, found: ScaledWire, kind: str, stands: tuple[str, str])
     meta, spec, status = found.metadata, found.spec, found.status
     strategy = spec.strategy or spec.update_strategy
     return Workload(
-        cluster=cluster,
-        kind=kind,
-        namespace=word(meta.namespace),
-        name=clean(meta.name, NAME_LIMIT),
-        uid=clean(meta.uid, NAME_LIMIT),
+        **common(cluster, kind, meta),
         desired=_wanted(spec),
         ready=status.ready_replicas,
         # a replica set has one template only
@@ -119,12 +112,7 @@ def _scaled(cluster: str, found: ScaledWire, kind: str, stands: tuple[str, str])
         why=stands[1],
         paused=spec.paused,
         observed=status.observed_generation >= meta.generation,
-        generation=meta.generation,
         observed_generation=status.observed_generation,
-        created=epoch(meta.creation_timestamp),
-        deleted=epoch(meta.deletion_timestamp),
-        owner=owner_of(meta),
-        labels=labels_of(meta.labels),
         selector=labels_of(spec.selector.match_labels if spec.selector else None),
         images=images_of(spec.template),
         strategy=word(strategy.type) if strategy else "",
@@ -217,11 +205,7 @@ def read_daemon_set(cluster: str, found: DaemonWire) -> Workload:
     meta, spec, status = found.metadata, found.spec, found.status
     state, why = _daemon_set_state(found)
     return Workload(
-        cluster=cluster,
-        kind="DaemonSet",
-        namespace=word(meta.namespace),
-        name=clean(meta.name, NAME_LIMIT),
-        uid=clean(meta.uid, NAME_LIMIT),
+        **common(cluster, "DaemonSet", meta),
         desired=status.desired_number_scheduled,
         ready=status.number_ready,
         updated=status.updated_number_scheduled,
@@ -231,12 +215,7 @@ def read_daemon_set(cluster: str, found: DaemonWire) -> Workload:
         state=state,
         why=why,
         observed=status.observed_generation >= meta.generation,
-        generation=meta.generation,
         observed_generation=status.observed_generation,
-        created=epoch(meta.creation_timestamp),
-        deleted=epoch(meta.deletion_timestamp),
-        owner=owner_of(meta),
-        labels=labels_of(meta.labels),
         selector=labels_of(spec.selector.match_labels if spec.selector else None),
         images=images_of(spec.template),
         strategy=word(spec.update_strategy.type) if spec.update_strategy else "",

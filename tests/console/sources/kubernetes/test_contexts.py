@@ -72,8 +72,8 @@ def test_files_are_named_relative_to_the_kubeconfig_they_stand_in(tmp_path: Path
 
 
 def test_what_kubectl_would_use(tmp_path: Path) -> None:
-    assert usual_files({"KUBECONFIG": "/a::/b", "HOME": "/home/x"}) == (Path("/a"), Path("/b"))
-    assert usual_files({"HOME": "/home/x"}) == (Path("/home/x/.kube/config"),)
+    assert usual_files({"KUBECONFIG": "/a::/b", "HOME": "/them"}) == (Path("/a"), Path("/b"))
+    assert usual_files({"HOME": "/them"}) == (Path("/them/.kube/config"),)
     assert usual_files({}) == ()
 
 
