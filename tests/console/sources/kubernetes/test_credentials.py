@@ -82,9 +82,9 @@ def test_one_that_wants_a_terminal_is_not_run() -> None:
 def test_one_that_never_ends_is_ended_with_what_it_started(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(credentials, "PLUGIN_LIMIT", 0.3)
+    monkeypatch.setattr(credentials, "PLUGIN_LIMIT", 2.0)
     mark = tmp_path / "pid"
-    with pytest.raises(Refused, match=r"took more than 0\.3 s"):
+    with pytest.raises(Refused, match="took more than 2 s"):
         plugin("sh", "-c", f"sleep 60 & echo $! > {mark}; wait").run()
     child = Path(f"/proc/{mark.read_text().strip()}/stat")
     end = time.monotonic() + 10
@@ -97,11 +97,11 @@ def test_one_that_never_ends_is_ended_with_what_it_started(
 def test_one_that_prints_without_end_does_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    monkeypatch.setattr(credentials, "PLUGIN_LIMIT", 1.0)
+    monkeypatch.setattr(credentials, "PLUGIN_LIMIT", 3.0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(Refused) as caught:
         plugin("sh", "-c", f"yes hunter22{where}").run()
-    assert ("took more than 1 s" if where else "printed more than 1 MB") in caught.value.reason
+    assert ("took more than 3 s" if where else "printed more than 1 MB") in caught.value.reason
     assert "hunter22" not in str(caught.value)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import psutil
 import pytest
 
 from console.findings import Severity
@@ -23,6 +24,7 @@ from console.sources.kubernetes.model import Cluster as Shown
 from console.sources.kubernetes.model import KubernetesSnapshot, Volume
 from console.sources.kubernetes.samples import samples
 from tests.console.sources.kubernetes.watching import look, names, shown, until, watching
+from tests.servers import absent
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.calls import Object
 from tests.servers.kubernetes.objects import node, pod
@@ -98,12 +100,12 @@ class Kubelet:
 
 def own_address() -> str:
     """One of this host that is not loopback: the API server passes nothing on to that."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        try:
-            one.connect(("192.0.2.1", 9))  # sends nothing
-        except OSError:
-            pytest.skip("this host has no address but loopback")
-        return str(one.getsockname()[0])
+    for known in psutil.net_if_addrs().values():
+        for one in known:
+            address = one.address
+            if one.family is socket.AF_INET and not address.startswith(("127.", "169.254.")):
+                return str(address)
+    absent("this host has no address but loopback")
 
 
 @contextmanager
