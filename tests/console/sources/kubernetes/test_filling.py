@@ -100,12 +100,10 @@ class Kubelet:
 
 def own_address() -> str:
     """One of this host that is not loopback: the API server passes nothing on to that."""
-    for known in psutil.net_if_addrs().values():
-        for one in known:
-            address = one.address
-            if one.family is socket.AF_INET and not address.startswith(("127.", "169.254.")):
-                return str(address)
-    absent("this host has no address but loopback")
+    known = (one for several in psutil.net_if_addrs().values() for one in several)
+    found = [one.address for one in known if one.family is socket.AF_INET]
+    usable = [address for address in found if not address.startswith(("127.", "169.254."))]
+    return usable[0] if usable else absent("this host has no address but loopback")
 
 
 @contextmanager
