@@ -613,7 +613,6 @@ _collecting_since = 0.0
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:
     """Run the console on this terminal until the user leaves; the exit code."""
-    gc.disable()  # until the first paint
     app = OpsConsole(config, sources, notes)
     app.run(mouse=config.mouse)
     with suppress(OSError):  # the terminal has gone
