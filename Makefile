@@ -66,8 +66,8 @@ bench: $(STAMP) ## the budgets beside the peers that are installed
 soak: $(STAMP) ## whether memory stays flat over two hours under the bench's load
 	@$(BIN)/python -m tests.bench.soak
 
-faults: $(STAMP) ## all faults in full, half an hour: servers, networks, logs, the screen, the journal, runs, alerts
-	@bad=0; for what in journal runs logs hostile resize servers alerts; do \
+faults: $(STAMP) ## all faults in full, half an hour: guides, servers, networks, logs, the screen, the journal, runs, alerts
+	@bad=0; for what in guides journal runs logs hostile resize servers alerts; do \
 	  echo "-- $$what"; $(BIN)/python -m tests.faults.$$what || bad=1; done; exit $$bad
 
 picture: $(STAMP) ## the picture of the README, from the demo and containers of a private engine

@@ -17,7 +17,7 @@ LIMIT = 200_000
 DEPTH = 40
 """Nesting of brackets and of indentation that is followed."""
 EXPRESSION = 4000
-_ALERT = re.compile(r"^[ \t]*(?:- )?[ \t]*[\"']?alert[\"']?[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_ALERT = re.compile(r"^[ \t]*+(?:- [ \t]*+)?[\"']?alert[\"']?[ \t]*+:[ \t]*+\S", re.MULTILINE)
 _FIELD = re.compile(r"^\s*(?:- )?[\"']?(alert|expr|for|keep_firing_for|labels|annotations)[\"']?\s*:\s*(.*)$")
 _COMMENT = re.compile(r"(?P<text>\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`)|#[^\n]*")
 _PAIR = re.compile(r"^(\s*)[\"']?([\w-]{1,80})[\"']?\s*:\s*(.*)$")
