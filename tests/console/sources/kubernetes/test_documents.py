@@ -52,6 +52,49 @@ def test_what_is_secret_is_masked() -> None:
         assert kept in text
 
 
+LEAKS = [
+    {"name": "Authorization", "value": "Basic aHVudGVyMg=="},
+    {"name": "Cookie", "value": "session=aHVudGVyMg=="},
+    {"name": "AUTH", "value": "Bearer aHVudGVyMg=="},
+    {"name": "PGPASS", "value": "aHVudGVyMg=="},
+    {"name": "CERT_KEY", "value": "aHVudGVyMg=="},
+    {"name": "DSN", "value": "aHVudGVyMg=="},
+    {"name": "X", "value": "shop:aHVudGVyMg==@tcp(db:3306)/shop"},
+    {"name": "X", "value": "https://hooks.slack.com/services/T0/B0/aHVudGVyMg"},
+    {"name": "X", "value": f"https://{b'aHVudGVyMg'.hex():0<32}@errors.example.com/1"},
+    {"args": ["--password=aHVudGVyMg==", "--port=80"]},
+    {"args": ["sh", "-c", "curl -u admin:aHVudGVyMg== http://x | mysql -paHVudGVyMg== -h db"]},
+    {"note": json.dumps({"env": [{"name": "DB_PASSWORD", "value": "aHVudGVyMg=="}]})},
+    {"note": json.dumps([{"kind": "Secret", "data": {"user": "aHVudGVyMg=="}}])},
+]
+
+
+@pytest.mark.parametrize("one", LEAKS)
+def test_secrets_in_other_clothes_are_masked(one: dict[str, object]) -> None:
+    text = "\n".join(yaml_of(json.dumps(one).encode()))
+    assert "aHVudGVyMg" not in text
+    assert b"aHVudGVyMg".hex() not in text
+    assert "***" in text
+
+
+def test_what_only_looks_secret_stays() -> None:
+    env = {"TOKEN_TTL": "3600", "KEYCLOAK_URL": "http://k", "AUTHOR": "ada", "KAFKA_KEY_FORMAT": "avro"}
+    one = {
+        "env": [{"name": name, "value": value} for name, value in env.items()],
+        "secretProviderClass": "vault",
+        "args": ["serve", "--port=80", "--password=x1y2"],
+        "url": "shop:x1y2@tcp(db:3306)/shop",
+        "note": '{"replicas": 3}',
+    }
+    lines = [line.strip() for line in yaml_of(json.dumps(one).encode())]
+    for value in env.values():
+        assert any(line in (f"value: {value}", f"value: '{value}'") for line in lines), value
+    assert "secretProviderClass: vault" in lines
+    assert lines[lines.index("args:") + 1 :][:3] == ["- serve", "- --port=80", "- --password=***"]
+    assert "url: shop:***@tcp(db:3306)/shop" in lines
+    assert any('"replicas":3' in line for line in lines)
+
+
 def test_the_data_of_a_secret_are_masked() -> None:
     one = {"kind": "Secret", "data": {"user": "c2VjcmV0"}, "stringData": {"token": "tok-1"}}
     text = "\n".join(yaml_of(json.dumps(one).encode()))
