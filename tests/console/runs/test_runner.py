@@ -285,7 +285,7 @@ from tests.console.runs.kit import running, started, step, until, text
 async def main():
     async with running(Path(sys.argv[1])) as runner:
         wait = f"while [ ! -e {sys.argv[1]}/killed ]; do sleep 0.05; done"
-        run = await started(runner, step("echo read; sleep 300; echo read on"),
+        run = await started(runner, step("echo read; sleep 301; echo read on"),
             step(f"echo change; {wait}; echo changed", Risk.CHANGE), step("sleep 300", Risk.CHANGE),
             step("echo x"))
         for index in range(3):

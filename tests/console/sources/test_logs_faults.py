@@ -93,10 +93,12 @@ async def test_a_flood_is_taken_without_holding_up_the_loop(tmp_path: Path) -> N
             while time.monotonic() < end:
                 taken += (await logs.source.poll(Focus.GLANCE)).taken
                 await asyncio.sleep(0.2)
-            assert taken > written / 2, "it does not keep up"
             stop.set()
             await asyncio.to_thread(thread.join)
-        taken += (await logs.poll()).taken
+        end = time.monotonic() + PATIENCE
+        while taken < written:  # how much it takes in a second is measured by the bench
+            assert time.monotonic() < end, (taken, written)
+            taken += (await logs.poll()).taken
         assert taken == written
         watch.assert_smooth()
 

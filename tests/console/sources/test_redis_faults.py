@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from console.collector import Collector
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
 from console.sources.redis.address import Address
-from console.sources.redis.link import SOCKET_LIMIT
+from console.sources.redis.link import SOCKET_LIMIT, Link
 from console.sources.redis.source import RedisSource
 from tests.console.sources.asking_redis import asking, held, until
 from tests.patience import PATIENCE
@@ -227,7 +228,11 @@ async def test_a_frozen_server_is_given_up_and_found_again() -> None:
             assert held() == connected
 
 
-async def test_a_poll_called_off_leaves_nothing(redis_server: RedisServer) -> None:
+async def test_a_poll_called_off_leaves_nothing(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Link, "open", partial(Link.open, limit=2 * PATIENCE))
+    monkeypatch.setattr("console.sources.redis.source.ASK_LIMIT", 2 * PATIENCE)
     async with asking(redis_server.url) as (source, _):
         before = held()
         redis_server.freeze()

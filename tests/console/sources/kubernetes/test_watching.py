@@ -54,7 +54,10 @@ def statuses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 async def test_what_is_created_changed_and_deleted_arrives(cluster: Cluster) -> None:
     async with watching(cluster.kubeconfig()) as source:
-        first = await until(source, lambda seen: isinstance(seen, KubernetesSnapshot))
+        first = await until(
+            source,
+            lambda seen: isinstance(seen, KubernetesSnapshot) and "1 node ready, 2 pods" in seen.well[0][1],
+        )
         assert isinstance(first, KubernetesSnapshot)
         (seen,) = first.clusters
         assert (seen.state, names(seen), [one.name for one in seen.nodes]) == ("live", ["a", "b"], ["one"])
