@@ -128,7 +128,7 @@ class Cluster:
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def until(self, path: str, holds: Callable[[Object], object], seconds: float = 30.0) -> Object:
+    def until(self, path: str, holds: Callable[[Object], object], seconds: float = 60.0) -> Object:
         """Wait for an object to be so; as it is then. AssertionError with what it was at last."""
         end = time.monotonic() + seconds
         while True:
@@ -236,7 +236,7 @@ class Cluster:
         uid = str(self.calls.get(path)["metadata"]["uid"])
         # the server learns of accounts in its own time, and knows no token of theirs before
         with self.calls_of(self.server.keys.account(namespace, name, uid, 3600)) as calls:
-            end = time.monotonic() + 30
+            end = time.monotonic() + 60
             while True:
                 try:
                     calls.get("/version")

@@ -114,7 +114,7 @@ async def test_over_a_restart_of_the_server_nothing_is_lost_or_doubled(
         kwok.say("meanwhile")
         await logs.until(lambda last: any("cannot be reached" in one.problem for one in last.origins))
         web.restart()
-        await logs.until(lambda _: "meanwhile" in logs.texts, 40.0)
+        await logs.until(lambda _: "meanwhile" in logs.texts, 60.0)
         kwok.say("after")
         await logs.until(lambda last: "after" in logs.texts and not any(o.problem for o in last.origins))
         said = ["before", "meanwhile", "after"]
