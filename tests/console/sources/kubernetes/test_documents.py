@@ -110,17 +110,21 @@ def test_what_is_no_object_is_told(data: bytes) -> None:
 
 async def test_a_real_pod_as_yaml(kubernetes: Cluster) -> None:
     kubernetes.calls.create(pod("web", labels={"app": "web"}))
+    async with cluster_source(kubernetes.kubeconfig()) as source:
+        lines = await source.document(Key("test", "Pod", "default", "web"))
+        assert "  name: web" in lines
+        assert "    app: web" in lines
+        assert lines[0] == "kind: Pod" or lines[0] == "apiVersion: v1"
+        with pytest.raises(Exception, match="is gone"):
+            await source.document(Key("test", "Pod", "default", "nobody"))
+
+
+async def test_a_pod_that_may_be_listed_and_not_read(kubernetes: Cluster) -> None:
+    kubernetes.calls.create(pod("hidden"))
     path = kubernetes.allow(kubernetes.limited, verbs="list,watch", resources="pods")
     try:
-        async with cluster_source(kubernetes.kubeconfig()) as source:
-            lines = await source.document(Key("test", "Pod", "default", "web"))
-            assert "  name: web" in lines
-            assert "    app: web" in lines
-            assert lines[0] == "kind: Pod" or lines[0] == "apiVersion: v1"
-            with pytest.raises(Exception, match="is gone"):
-                await source.document(Key("test", "Pod", "default", "nobody"))
         async with cluster_source(kubernetes.kubeconfig(kubernetes.limited)) as source:
             with pytest.raises(Refused, match="may not get pods in namespace default"):
-                await source.document(Key("test", "Pod", "default", "web"))
+                await source.document(Key("test", "Pod", "default", "hidden"))
     finally:
         kubernetes.calls.delete(path)
