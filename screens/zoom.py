@@ -231,7 +231,8 @@ class ZoomScreen(OpsScreen):
 
     def _fill(self, body: Table[Any] | ViewCanvas, context: Context) -> None:
         if isinstance(body, Table):
-            body.show(self.view.rows(context))
+            absent = self.view.absent
+            body.show(self.view.rows(context), absent(context) if absent is not None else ())
             self._drawn = context
         else:
             body.show_context(context)

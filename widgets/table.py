@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -110,6 +110,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.descending = False
         self.marked: set[Hashable] = set()
         self._all: Sequence[R] = ()
+        self._absent: frozenset[str] = frozenset()
         self._rows: list[R] = []
         self._cursor = 0
         self._cursor_key: Hashable = None
@@ -126,9 +127,13 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     # -- what is shown
 
-    def show(self, rows: Sequence[R]) -> None:
-        """Put these rows on the screen, filtered and sorted; the cursor stays with its row."""
+    def show(self, rows: Sequence[R], absent: Collection[str] = ()) -> None:
+        """Put these rows on the screen, filtered and sorted; the cursor stays with its row.
+
+        Columns that are `absent` hold nothing now and take no room, but for one that is sorted by.
+        """
         self._all = rows
+        self._absent = frozenset(absent)
         self._arrange()
         self.redraw()
 
@@ -226,8 +231,9 @@ class Table(Canvas, Generic[R], can_focus=True):
             self._needs, self._learnt = {}, self.app.size
             self._drawn.clear()
         unseen = [self._rows[index] for index in in_view if index not in self._drawn]
-        self._needs = needs_of(self.columns, unseen, self._needs)
-        widths = layout(self.columns, width - lead, self._needs)
+        columns = self._there()
+        self._needs = needs_of(columns, unseen, self._needs)
+        widths = layout(columns, width - lead, self._needs)
         drawn_in = width, tuple(cells for _, cells in widths)
         if drawn_in != self._drawn_in:
             self._drawn.clear()
@@ -245,6 +251,10 @@ class Table(Canvas, Generic[R], can_focus=True):
             shown = self._nothing()
             return [*lines, ((" " * lead + shown, "dim"),)]
         return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
+
+    def _there(self) -> list[Column[R]]:
+        """The columns that hold anything, and the one that is sorted by, which says why the rows stand so."""
+        return [one for one in self.columns if one.id not in self._absent or one.id == self.sort_column]
 
     def _nothing(self) -> str:
         """Why there is no row."""
@@ -320,7 +330,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column; after the last one the rows stand by wrongness again."""
-        ids = ["", *(column.id for column in self.columns if not column.hidden)]
+        ids = ["", *(column.id for column in self._there() if not column.hidden)]
         current = ids.index(self.sort_column) if self.sort_column in ids else 0
         self.sort_by(ids[(current + 1) % len(ids)])
 

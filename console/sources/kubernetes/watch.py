@@ -226,6 +226,7 @@ class ClusterWatch:
             pod_usage=self._usage.pods,
             node_usage=self._usage.nodes,
             metrics=self._usage.why,
+            unmeasured=self._usage.never,
             requested=requested,
             on_node=on_node,
             listed=self._listed(),

@@ -338,6 +338,26 @@ def test_only_columns_with_something_to_say_take_room() -> None:
         assert "labels" not in ids
 
 
+@pytest.mark.parametrize("name", ["pods", "nodes"])
+def test_usage_that_no_cluster_measures_takes_no_room(name: str) -> None:
+    """While a metrics server only does not answer, or one cluster has one, the columns stay."""
+    there = view(name).absent
+    assert there is not None
+    never = replace(NO_METRICS.clusters[0], unmeasured=(name,))
+    one = replace(NO_METRICS, clusters=(never,))
+    ids = {column.id for column in view(name).columns}
+    absent = set(there(context(one)))
+    assert {"cpu", "memory"} < absent < ids
+    without = [column for column in view(name).columns if column.id not in absent]
+    drawn = [column.span(row)[0] for column in without for row in view(name).rows(context(one))]
+    assert drawn.count("-") < len(drawn) / len(without), "none is a dash in all rows"
+    assert not there(context(NO_METRICS))
+    assert not there(context(replace(one, clusters=(never, BAD_CLUSTER))))
+    bare = replace(BAD_CLUSTER, pods=(), nodes=())
+    assert set(there(context(replace(one, clusters=(never, bare))))) == absent
+    assert not there(context(replace(one, clusters=(bare,))))
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [
