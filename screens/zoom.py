@@ -190,7 +190,7 @@ class ZoomScreen(OpsScreen):
             except DrawingFailedError as failure:
                 self._defect = str(failure)
                 return BodyView(self.pane)
-        table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty)
+        table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty, view.made_of)
         if view.sort:
             table.sort_by(view.sort)
         table.faults_only = self.faults_only

@@ -138,6 +138,9 @@ class View(Generic[R]):
     """Called with row, context and width in cells."""
     empty: str = "nothing to show"
     note: Callable[[Context], str] | None = None
+    made_of: Callable[[R], tuple[object, ...]] | None = None
+    """What the words of a row are made of, first what tells it from the others: as long as these are equal,
+    a filter looks at the row no more than once. Figures (`Column.named`) may change without it."""
     absent: Callable[[Context], Collection[str]] | None = None
     """The ids of columns that can hold nothing as things are, whatever the rows: they take no room."""
     plots: Sequence[Plot] = field(default=())

@@ -95,6 +95,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         key: Callable[[R], Hashable],
         severity: Callable[[R], Severity] | None = None,
         empty: str = "nothing to show",
+        made_of: Callable[[R], tuple[object, ...]] | None = None,
         *,
         id: str | None = None,  # noqa: A002 Textual's name
     ) -> None:
@@ -103,6 +104,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.row_key = key
         self.severity = severity
         self.empty = empty
+        self.made_of = made_of
         self.filter: Filter = parse("")
         self.faults_only = False
         """Whether rows that are well are left out."""
@@ -110,6 +112,8 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.descending = False
         self.marked: set[Hashable] = set()
         self._all: Sequence[R] = ()
+        self._judged: dict[int, tuple[tuple[object, ...], bool]] = {}
+        """Whether the filter lets rows through, with what they were made of then, by the first of that."""
         self._absent: frozenset[str] = frozenset()
         self._rows: list[R] = []
         self._cursor = 0
@@ -173,10 +177,25 @@ class Table(Canvas, Generic[R], can_focus=True):
         if self.filter.empty:
             return list(rows)
         cells, match, chosen = _Cells(self.columns), self.filter.match, []
+        made_of, named = self.made_of, self.filter.columns
+        if made_of is None or any(column.named and column.id in named for column in self.columns):
+            for row in rows:
+                cells.row = row
+                if match(cells):
+                    chosen.append(row)
+            return chosen
+        before, judged = self._judged, {}
         for row in rows:
-            cells.row = row
-            if match(cells):
+            made = made_of(row)
+            place = id(made[0])  # what it is the id of is kept with it
+            known = before.get(place)
+            if known is None or known[0] != made:
+                cells.row = row
+                known = made, match(cells)
+            judged[place] = known
+            if known[1]:
                 chosen.append(row)
+        self._judged = judged
         return chosen
 
     def _remember(self) -> None:
@@ -185,7 +204,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def set_filter(self, text: str) -> Filter:
         """Show only what matches; an empty text shows all. Returns the parsed filter with its error."""
-        self.filter = parse(text)
+        self.filter, self._judged = parse(text), {}
         self._arrange()
         self.redraw()
         return self.filter

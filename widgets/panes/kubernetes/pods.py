@@ -148,6 +148,7 @@ def pod_view() -> View[PodRow]:
         detail=describe_pod,
         empty="there are no pods",
         note=note,
+        made_of=lambda row: (row.pod, row.fault, row.seen.tag),
         absent=lambda context: OF_USAGE if shown.unmeasured(context, "pods") else (),
         related=log_lines,
         writers=lambda row, context: (row.pod.key,),
