@@ -109,7 +109,7 @@ def test_two_contexts_at_once(cluster: Cluster, own_kubernetes: Cluster, tmp_pat
 
 def test_the_lines_and_the_text_of_a_pod(cluster: Cluster, tmp_path: Path) -> None:
     with cluster.kwok() as kwok, console(tmp_path, cluster.kubeconfig()) as terminal:
-        cluster.calls.create(node("n2"), pod("web", "shop", node="n2"))
+        cluster.calls.create(node("n2"), pod("web", "shop", node="n2", labels={"app": "web"}))
         kwok.say("ERROR upstream timeout")
         terminal.press(*":pods shop", "enter")
         terminal.wait_for(r"shop +web +1/1 +Running")
@@ -123,3 +123,5 @@ def test_the_lines_and_the_text_of_a_pod(cluster: Cluster, tmp_path: Path) -> No
         terminal.wait_for("ERROR upstream timeout")
         kwok.say("ERROR once more")
         terminal.wait_for("ERROR once more")
+        terminal.press(*":logs app=web,!canary shop", "enter")
+        terminal.wait_for(r'/selector:"app=web,!canary sh[\s\S]* shop/web ERROR once more')

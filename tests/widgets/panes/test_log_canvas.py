@@ -371,3 +371,21 @@ def test_going_back_in_time_takes_rows_back() -> None:
     rows.update(100)
     assert rows.older(10**9, 1) == [100]
     assert len(rows) == 100
+
+
+def test_lines_are_found_by_how_they_were_asked_for() -> None:
+    """Also those that were there before it was asked for; no other word finds them by it."""
+    log = Log("shop/a", "shop/b")
+    log.fill(3)
+    log.add("of b", origin_number=1)
+    log.buffer.selectors = ["", ""]
+    chosen, word = Rows(log.buffer, parse("selector:^app=web$")), Rows(log.buffer, parse("app=web"))
+    chosen.update(log.buffer.newest)
+    assert len(chosen) == 0
+    log.buffer.selectors = ["app=web", "", ""]
+    chosen.update(log.buffer.newest)
+    word.update(log.buffer.newest)
+    assert (len(chosen), len(word)) == (3, 0)
+    log.buffer.selectors = ["app=web", "app=web2", "app=web"]
+    chosen.update(log.buffer.newest)
+    assert len(chosen) == 3

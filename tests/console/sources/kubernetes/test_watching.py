@@ -274,6 +274,7 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
         assert names(seen) == ["a", "b"]
         seen = await shown(source, lambda now: now.metrics)
         assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
+        assert seen.unmeasured == ("pods", "nodes")
         snapshot = await look(source)
         assert isinstance(snapshot, KubernetesSnapshot)
         assert "test: may not list nodes, persistentvolumes" in snapshot.limited
@@ -393,10 +394,12 @@ async def test_metrics_that_are_absent_or_silent_are_told_apart(
     }
     path = "/apis/apiregistration.k8s.io/v1/apiservices"
     async with watching(cluster.kubeconfig()) as source:
-        await shown(source, lambda now: now.metrics == "no metrics server")
+        seen = await shown(source, lambda now: now.metrics == "no metrics server")
+        assert seen.unmeasured == ("pods", "nodes")
         cluster.calls.post(path, service)
         try:
-            await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+            seen = await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+            assert not seen.unmeasured, "it may answer soon"
         finally:
             cluster.calls.delete(f"{path}/v1beta1.metrics.k8s.io")
         await shown(source, lambda now: now.metrics == "no metrics server")
