@@ -44,7 +44,8 @@ def _short(one: Workload, around: Around) -> Fault | None:
     if one.available >= one.desired and not below:
         return None
     # the status is written when a figure of it changes: it has been as it is since then
-    since = max(one.created, one.changed, one.edited) + one.settling
+    # until its controller has seen the newest specification, it is that one which waits
+    since = max(one.created, one.changed, 0.0 if one.observed else one.edited) + one.settling
     level = patience(around.now - since)
     if available is not None and below:
         since = available.since
@@ -220,7 +221,7 @@ def _pending_claim(one: Volume, around: Around) -> Fault | None:
     if not level:
         return None
     # one that waits for a pod to want it is well, and only its events tell it from the others
-    if "events" not in around.cluster.listed or any(no.resource == "events" for no in around.cluster.denied):
+    if not around.hears_of(one.namespace):
         return None
     pending = f"Pending {kubectl_age(waited)}"
     failed = around.said(one.key, "ProvisioningFailed", "FailedBinding")

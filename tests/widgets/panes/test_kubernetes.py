@@ -204,6 +204,11 @@ def test_what_is_said_of_folded_pods_is_so_of_all_of_them() -> None:
     slow = Fault(Severity.WARNING, "not ready 5m: 503", "look", "not ready", web.key, 3)
     seen = cluster(pods=(*pods, other), workloads=(web,), faults={**faults, other.key: slow})
     assert "exit 1, 15 restarts; 1 otherwise" in line_of(drawn(snapshot(seen), 130), "shop/web")
+    slower = replace(slow, text="not ready 6m: 503")
+    both = (replace(other, name="web-1"), replace(other, name="web-2"))
+    seen = cluster(pods=both, workloads=(web,), faults={both[0].key: slow, both[1].key: slower})
+    assert "2 of 3 pods not ready" in line_of(drawn(snapshot(seen)), "shop/web")
+    assert "2 of 3 pods not ready" in drawn(snapshot(seen), 78, 4)
 
 
 def test_a_word_that_is_as_it_should_be_is_not_drawn_as_wrong() -> None:
@@ -441,6 +446,15 @@ def test_a_filter_asks_thousands_of_rows_for_the_columns_it_names_only() -> None
     table._arrange()
     assert asked == ["ns"] * 200
     assert len(table.rows) == 5
+
+
+def test_what_stands_behind_a_service_is_not_blamed_for_its_load_balancer() -> None:
+    web = row("services", CALM, name="web").object
+    fault = Fault(Severity.WARNING, "no load balancer has given it an address for 60m")
+    one = row("services", snapshot(cluster(services=(web,), faults={web.key: fault})), name="web")
+    behind = next(each for each in view("services").columns if each.id == "behind")
+    assert behind.cell(one) == ("3/3", "text")
+    assert cell("services", "why", one) == fault.text
 
 
 def test_the_owner_and_its_pods_lead_to_each_other() -> None:

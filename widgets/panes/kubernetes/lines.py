@@ -84,10 +84,11 @@ def _trouble(seen: Seen, each: Folded, words: Mapping[Key, str]) -> Trouble:
         word = words.get(key, "")
         why = shown.beyond(fault.text, word)
     else:
-        status = each.status if each.gist.startswith(each.status) else ""
-        word = f"{each.count} of {fault.of} pods {status}".rstrip()
+        known = each.status and each.gist.startswith(each.status)
+        head = each.status if known else each.gist.partition(":")[0]
+        word = f"{each.count} of {fault.of} pods {head}"
         again = counted(each.restarts, "restart") if each.restarts and each.status not in GOOD else ""
-        parts = (shown.beyond(each.gist, status), again)
+        parts = (shown.beyond(each.gist, head), again)
         why = ", ".join(part for part in parts if part) + otherwise(len(each.pods) - each.count)
     return Trouble(fault.severity, rank, seen, subject, word, why.lstrip("; "), max(1, len(each.pods)))
 

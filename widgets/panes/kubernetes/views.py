@@ -192,7 +192,8 @@ def _behind(row: ServiceRow) -> Span:
         return ("no selector", "dim")
     total = service.ready + service.not_ready
     # that nothing stands behind a service is worth a look, and no fault: many wait for what is scaled to 0
-    return (f"{service.ready}/{total}", shown.state_role(row.fault) if row.fault or service.ready else "dim")
+    fault = row.fault if not service.ready else None  # else it is its load balancer that is missing
+    return (f"{service.ready}/{total}", shown.state_role(fault) if fault or service.ready else "dim")
 
 
 def _address(row: ServiceRow) -> str:

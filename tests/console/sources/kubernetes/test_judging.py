@@ -111,7 +111,8 @@ def test_a_workload_without_its_pods_is_wrong(one: Workload, text: str) -> None:
     ("one", "level"),
     [
         (workload(changed=NOW - MINUTE), None),
-        (workload(edited=NOW - MINUTE), None),
+        (workload(edited=NOW - MINUTE), CRITICAL),
+        (workload(edited=NOW - MINUTE, observed=False, state="progressing"), None),
         (workload(changed=NOW - 3 * MINUTE), WARNING),
         (workload(changed=NOW - 11 * MINUTE), CRITICAL),
         (workload(changed=NOW - 11 * MINUTE, settling=600.0), None),
@@ -243,6 +244,20 @@ def test_it_is_wrong_only_when_that_is_certain(one: Workload) -> None:
     assert only(workloads=(one,)) is None
 
 
+@pytest.mark.parametrize(
+    ("schedule", "certain"),
+    [
+        ("0 3 * * * UTC", datetime(2026, 6, 2, 4, tzinfo=UTC)),
+        ("0 3 * * * Europe/Berlin", datetime(2026, 6, 2, 2, tzinfo=UTC)),
+        ("0 3 * * *", datetime(2026, 6, 3, 18, tzinfo=UTC)),
+        ("*/5 * * * *", datetime(2026, 6, 1, 16, 35, tzinfo=UTC)),
+    ],
+)
+def test_without_a_time_zone_a_run_is_due_when_it_is_by_every_clock(schedule: str, certain: datetime) -> None:
+    since = datetime(2026, 6, 1, 13, 30, tzinfo=UTC).timestamp()
+    assert datetime.fromtimestamp(overdue_from(schedule, since), UTC) == certain
+
+
 def test_nights_that_are_longer_or_shorter_prove_nothing() -> None:
     """At 02:30 in Berlin: left out on 29 March 2026; cron and controllers make it up differently."""
     since = datetime(2026, 3, 28, 12, tzinfo=UTC).timestamp()
@@ -306,7 +321,11 @@ def test_a_pending_claim_is_wrong_only_where_its_events_are_known() -> None:
     assert (fault.severity, fault.text) == (WARNING, "Pending 60m: no event says why")
     assert "storage class fast" in fault.hint
     assert only(volumes=(CLAIM,), listed=("persistentvolumeclaims",)) is None
-    assert only(volumes=(CLAIM,), denied=(Denied("list", "events"),)) is None
+    everywhere, elsewhere = Denied("list", "events"), Denied("list", "events", "other")
+    assert only(volumes=(CLAIM,), denied=(everywhere,)) is None
+    assert only(volumes=(CLAIM,), denied=(Denied("list", "events", "shop"),)) is None
+    assert only(volumes=(CLAIM,), denied=(elsewhere,)) is not None
+    assert only(volumes=(CLAIM,), denied=(everywhere,), namespaces=("shop",)) is not None
     waits = event(ABOUT, "WaitForFirstConsumer", "waiting for first consumer", MINUTE)
     assert only(volumes=(CLAIM,), events=(waits,)) is None
     outside = event(ABOUT, "ExternalProvisioning", "Waiting for ebs.csi.aws.com", MINUTE)
