@@ -232,16 +232,17 @@ def memory_fault(pod: Pod, around: Around) -> Fault | None:
     if usage is None:
         return None
     taken = dict(usage.memory_of)
-    shares = [
-        (taken[one.name] / one.memory_limit, one)
-        for one in pod.containers
-        if one.memory_limit > 0 and one.name in taken
-    ]
-    share, one = max(shares, key=lambda pair: pair[0], default=(0.0, None))
-    level = around.limits.limit("container_memory").judge(share)
-    if one is None or not level:
+    worst, share = None, 0.0
+    for one in pod.containers:
+        of_limit = taken.get(one.name, 0.0) / one.memory_limit if one.memory_limit > 0 else 0.0
+        if of_limit > share:
+            worst, share = one, of_limit
+    if worst is None:
         return None
-    text = f"memory{_of(pod, one)} {percent(share)} of {bytes_(one.memory_limit)}"
+    level = around.limits.limit("container_memory").judge(share)
+    if not level:
+        return None
+    text = f"memory{_of(pod, worst)} {percent(share)} of {bytes_(worst.memory_limit)}"
     return Fault(level, text, "raise its memory limit or find the leak", gist="memory near its limit")
 
 
