@@ -68,7 +68,7 @@ _RESOURCES = (
     _Resource("Service", "service", "services", ("services", "service", "svc"), ("endpointslices",),
               labelled=False),
     _Resource("PersistentVolumeClaim", "claim", "volumes",
-              ("persistentvolumeclaims", "persistentvolumeclaim", "pvc"), labelled=False),
+              ("persistentvolumeclaims", "persistentvolumeclaim", "pvc"), ("events",), labelled=False),
     _Resource("PersistentVolume", "volume", "volumes", ("persistentvolumes", "persistentvolume", "pv"),
               namespaced=False, labelled=False),
     _Resource("HorizontalPodAutoscaler", "autoscaler", "autoscalers",

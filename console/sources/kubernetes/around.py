@@ -68,6 +68,14 @@ class Around:
                 return event
         return None
 
+    def hears_of(self, namespace: str) -> bool:
+        """Whether the events of a namespace are known, so that one that is not there was never said."""
+        cluster = self.cluster
+        # where all namespaces may not be listed, those that are watched are read one by one
+        everywhere = "" if namespace not in cluster.namespaces else namespace
+        forbidden = {no.namespace for no in cluster.denied if no.resource == "events"}
+        return "events" in cluster.listed and not forbidden & {everywhere, namespace}
+
     def top_owner(self, pod: Pod) -> Key | None:
         """The workload that a pod is of: of a replica set its deployment, of a job its cron job."""
         if pod.owner is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -10,6 +9,7 @@ from typing import Protocol, TypeVar
 from console.config import Limits
 from console.findings import Finding, Severity
 from console.sources.kubernetes.around import Around
+from console.sources.kubernetes.folding import fold
 from console.sources.kubernetes.model import Cluster, Fault, Key, KubernetesSnapshot, Pod
 from console.sources.kubernetes.object_faults import (
     autoscaler_fault,
@@ -26,30 +26,29 @@ def find_faults(cluster: Cluster, limits: Limits) -> dict[Key, Fault]:
     """What is wrong with the objects of a cluster at its time; those that are well are not in it.
 
     Looks at every pod, for some tenth of a microsecond, and judges those that are not well, have restarted
-    lately, or have a limit of memory and a known usage.
+    lately, are held by a readiness gate, or have a limit of memory and a known usage.
     """
     around = Around(cluster, limits)
     found: dict[Key, Fault] = {}
     full = limits.limit("container_memory").warning
     lately, used = cluster.time - RESTART_WINDOW, cluster.pod_usage
     for pod in cluster.pods:
-        if pod.status != "Running" or pod.ready != pod.total or pod.restarted > lately:
+        if pod.status != "Running" or pod.ready != pod.total or pod.gates or pod.restarted > lately:
             well = pod.status == "Completed" and not pod.deleted
             fault = None if well else pod_fault(pod, around)
-        elif used and pod.memory_limit:
+        elif used and pod.tightest:
             usage = used.get((pod.namespace, pod.name))
-            if usage is None or usage.memory < pod.memory_limit * full:
+            # where all containers together take less, none of them is near its limit
+            if usage is None or usage.memory < pod.tightest * full:
                 continue
             fault = memory_fault(pod, around)
         else:
             continue
         if fault is not None:
             found[pod.key] = _owned(fault, pod, around)
-    # without the slices nobody knows what stands behind a service
-    services = cluster.services if "endpointslices" in cluster.listed else ()
     found.update(_judged(cluster.workloads, workload_fault, around))
     found.update(_judged(cluster.nodes, node_fault, around))
-    found.update(_judged(services, service_fault, around))
+    found.update(_judged(cluster.services, service_fault, around))
     found.update(_judged(cluster.volumes, volume_fault, around))
     found.update(_judged(cluster.autoscalers, autoscaler_fault, around))
     return found
@@ -93,10 +92,11 @@ def findings(snapshot: KubernetesSnapshot) -> list[Finding]:
         trouble = _cluster_finding(cluster)
         if trouble is not None:
             ranked.append(((-trouble.severity, 0, 0), trouble))
-        for key, hit, fault in _folded(cluster):
+        for one in fold(cluster):
+            key, fault = one.key, one.fault
             rank = 1 if key.kind == "Node" else 2
             finding = Finding(fault.severity, f"{key.kind} {key}{where}", fault.text, fault.hint)
-            ranked.append(((-fault.severity, rank, -hit), finding))
+            ranked.append(((-fault.severity, rank, -len(one.pods)), finding))
     ranked.sort(key=lambda pair: pair[0])
     return [finding for _, finding in ranked]
 
@@ -108,45 +108,3 @@ def _cluster_finding(cluster: Cluster) -> Finding | None:
     return Finding(
         Severity.CRITICAL, subject, cluster.trouble or cluster.state, f"its server is {cluster.server}"
     )
-
-
-def _folded(cluster: Cluster) -> Iterator[tuple[Key, int, Fault]]:
-    """What is wrong, each with how many pods it hits."""
-    groups: dict[Key, list[tuple[Key, Fault]]] = {}
-    others: list[tuple[Key, Fault]] = []
-    for key, fault in cluster.faults.items():
-        if fault.owner is not None and key.kind == "Pod":
-            groups.setdefault(fault.owner, []).append((key, fault))
-        elif fault.owner is None or fault.owner not in cluster.faults:
-            others.append((key, fault))
-    for key, fault in others:
-        pods = groups.pop(key, None)
-        if pods is None:
-            yield key, int(key.kind == "Pod"), fault
-            continue
-        whole = _together(pods)
-        # that a job is over says more than how many of its tries there are
-        text = f"{fault.text}: {whole.gist}" if key.kind in ("Job", "CronJob") else whole.text
-        level = max(whole.severity, fault.severity)
-        yield key, len(pods), replace(whole, severity=level, text=text)
-    for key, pods in groups.items():
-        if len(pods) == 1:
-            yield pods[0][0], 1, pods[0][1]
-        else:
-            yield key, len(pods), _together(pods)
-
-
-def _together(pods: list[tuple[Key, Fault]]) -> Fault:
-    """One fault out of those of a workload's pods: what most of them have, and the worst level."""
-    level = max(fault.severity for _, fault in pods)
-    gists = Counter(fault.gist for _, fault in pods)
-    # of equally many the worst
-    gist, most = max(gists.items(), key=lambda pair: (pair[1], _worst(pods, pair[0])))
-    hint = next(fault.hint for _, fault in pods if fault.gist == gist)
-    of = max(pods[0][1].of, len(pods))
-    others = f"; {len(pods) - most} otherwise" if len(pods) > most else ""
-    return Fault(level, f"{most} of {of} pods {gist}{others}", hint, gist=gist)
-
-
-def _worst(pods: list[tuple[Key, Fault]], gist: str) -> Severity:
-    return max(fault.severity for _, fault in pods if fault.gist == gist)

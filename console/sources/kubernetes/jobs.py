@@ -9,6 +9,7 @@ import msgspec
 from console.sources.kubernetes.model import Condition, Workload
 from console.sources.kubernetes.wire import (
     ConditionWire,
+    ManagedMeta,
     Meta,
     Selector,
     Template,
@@ -20,6 +21,7 @@ from console.sources.kubernetes.wire import (
     labels_of,
     sentence,
     word,
+    written,
 )
 
 
@@ -70,7 +72,7 @@ class _CronStatus(Wire):
 class CronJobWire(Wire):
     """A cron job as the API has it."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     spec: _CronSpec = msgspec.field(default_factory=_CronSpec)
     status: _CronStatus = msgspec.field(default_factory=_CronStatus)
 
@@ -137,6 +139,7 @@ def read_cron_job(cluster: str, found: CronJobWire) -> Workload:
         images=images_of(job.template if job else None),
         strategy=word(spec.concurrency_policy),
         schedule=word(f"{spec.schedule}{zone}"),
+        edited=written(meta),
         last_run=last_run,
         last_success=last_success,
     )

@@ -110,11 +110,13 @@ class Pod:
     owner: Ref | None = None
     """What controls it."""
     labels: Labels = ()
-    memory_limit: float = 0.0
-    """Bytes its containers may take together; 0 where one of them has no limit."""
+    tightest: float = 0.0
+    """The least memory limit of its containers; 0 where none has one."""
     containers: tuple[Container, ...] = ()
     """Init containers and sidecars first, in their order."""
     conditions: tuple[Condition, ...] = ()
+    gates: tuple[str, ...] = ()
+    """Readiness gates that are not open."""
     claims: tuple[str, ...] = ()
     """Persistent volume claims it mounts."""
     qos: str = ""
@@ -162,6 +164,12 @@ class Workload:
     why: str = ""
     """What holds it up, in one sentence; empty where nothing does."""
     paused: bool = False
+    settling: float = 0.0
+    """Seconds a pod is to be ready before it counts as available."""
+    changed: float = 0.0
+    """When its status was last another; 0 where the server does not say, as below."""
+    edited: float = 0.0
+    """When its specification or its labels were last changed."""
     observed: bool = True
     """Whether the controller has seen the newest specification."""
     created: float = 0.0
@@ -245,6 +253,8 @@ class Service:
     """Addresses behind it that take traffic, and those that do not."""
     not_ready: int = 0
     created: float = 0.0
+    edited: float = 0.0
+    """When its specification or its labels were last changed; 0 where the server does not say."""
 
     @property
     def key(self) -> Key:
@@ -383,6 +393,8 @@ class Usage:
     """The working set."""
     time: float = 0.0
     """End of the window it was measured over."""
+    memory_of: tuple[tuple[str, float], ...] = ()
+    """Of a pod: what each of its containers takes of the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +423,8 @@ class Fault:
     """Of a pod, and of a job of a cron job: the workload whose finding it is part of."""
     of: int = 0
     """Pods that workload is to have; 0 where that is not known."""
+    own: bool = False
+    """Of a workload: whether it is more than what is wrong with its pods, so that it is said with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

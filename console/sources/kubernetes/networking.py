@@ -8,7 +8,16 @@ from dataclasses import replace
 import msgspec
 
 from console.sources.kubernetes.model import Endpoints, Ingress, Service
-from console.sources.kubernetes.wire import NAME_LIMIT, Meta, Wire, epoch, labels_of, word
+from console.sources.kubernetes.wire import (
+    NAME_LIMIT,
+    ManagedMeta,
+    Meta,
+    Wire,
+    epoch,
+    labels_of,
+    word,
+    written,
+)
 from console.text import clean
 
 _SERVICE_LABEL = "kubernetes.io/service-name"
@@ -46,7 +55,7 @@ class _ServiceSpec(Wire):
 class ServiceWire(Wire):
     """A service as the API has it."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     spec: _ServiceSpec = msgspec.field(default_factory=_ServiceSpec)
     status: _BalancerStatus = msgspec.field(default_factory=_BalancerStatus)
 
@@ -125,6 +134,7 @@ def read_service(cluster: str, found: ServiceWire) -> Service:
         ports=tuple(word(_port(one)) for one in spec.ports or ()),
         selector=labels_of(spec.selector),
         created=epoch(meta.creation_timestamp),
+        edited=written(meta),
     )
 
 

@@ -188,7 +188,7 @@ def _restarting(pod: Pod, around: Around) -> Fault | None:
 
 
 def _unready(pod: Pod, around: Around) -> Fault | None:
-    if pod.ready >= pod.total:
+    if pod.ready >= pod.total and not pod.gates:
         return None
     ready = _condition(pod, "Ready")
     since = max(ready.since if ready is not None and ready.status != "True" else 0.0, pod.created)
@@ -196,6 +196,8 @@ def _unready(pod: Pod, around: Around) -> Fault | None:
     if not level:
         return None
     age = kubectl_age(around.now - since)
+    if pod.ready >= pod.total:
+        return _gated(pod, level, age)
     if pod.node in around.nodes_down:
         return Fault(level, f"not ready {age}: its node {pod.node} is down", gist="not ready: node down")
     told = _said(pod, around, "Unhealthy", "ProbeError")
@@ -211,16 +213,36 @@ def _unready(pod: Pod, around: Around) -> Fault | None:
     return Fault(level, f"{gist} {age}: {told_by(told)}", hint, gist=gist)
 
 
+def _gated(pod: Pod, level: Severity, age: str) -> Fault:
+    """Its containers are ready, and it is held back from traffic all the same."""
+    name, *more = pod.gates
+    found = _condition(pod, name)
+    told = f" is {found.status}" if found is not None else " was never set"
+    if found is not None and (found.message or found.reason):
+        told = f"{told}: {found.message or found.reason}"
+    others = f", {len(more)} more" if more else ""
+    gist = f"not ready: readiness gate {told_by(name)}"
+    text = f"{gist.replace('not ready', f'not ready {age}', 1)}{told_by(told)}{others}"
+    return Fault(level, text, "look at the controller that sets this condition", gist=gist)
+
+
 def memory_fault(pod: Pod, around: Around) -> Fault | None:
-    """Memory near the limit of a pod all of whose containers have one."""
-    usage = around.cluster.pod_usage.get((pod.namespace, pod.name)) if pod.memory_limit else None
+    """Memory near the limit of a container: the kernel kills by that, whatever the others leave."""
+    usage = around.cluster.pod_usage.get((pod.namespace, pod.name)) if pod.tightest else None
     if usage is None:
         return None
-    share = usage.memory / pod.memory_limit
+    taken = dict(usage.memory_of)
+    worst, share = None, 0.0
+    for one in pod.containers:
+        of_limit = taken.get(one.name, 0.0) / one.memory_limit if one.memory_limit > 0 else 0.0
+        if of_limit > share:
+            worst, share = one, of_limit
+    if worst is None:
+        return None
     level = around.limits.limit("container_memory").judge(share)
     if not level:
         return None
-    text = f"memory {percent(share)} of {bytes_(pod.memory_limit)}"
+    text = f"memory{_of(pod, worst)} {percent(share)} of {bytes_(worst.memory_limit)}"
     return Fault(level, text, "raise its memory limit or find the leak", gist="memory near its limit")
 
 

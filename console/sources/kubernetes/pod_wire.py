@@ -63,6 +63,12 @@ class Mounted(Wire):
     ephemeral: dict[str, msgspec.Raw] | None = None
 
 
+class Gate(Wire):
+    """A condition that must be true before a pod counts as ready."""
+
+    condition_type: str = ""
+
+
 class _PodSpec(Wire):
     node_name: str = ""
     host_network: bool = False
@@ -71,6 +77,7 @@ class _PodSpec(Wire):
     init_containers: list[ContainerSpec] | None = None
     ephemeral_containers: list[ContainerSpec] | None = None
     volumes: list[Mounted] | None = None
+    readiness_gates: list[Gate] | None = None
 
 
 class _PodStatus(Wire):

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from console.sources.kubernetes.model import Container, Pod
+from console.sources.kubernetes.model import Condition, Container, Pod
 from console.sources.kubernetes.pod_status import show
 from console.sources.kubernetes.pod_wire import (
     ContainerState,
     ContainerStatus,
+    Gate,
     Mounted,
     PodWire,
     Terminated,
@@ -36,6 +37,7 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
     sidecars = {one.name for one in spec.init_containers or () if one.restart_policy == "Always"}
     shown = show(found, sidecars)
     containers = _containers(found, sidecars)
+    conditions = conditions_of(status.conditions)
     grace = meta.deletion_grace_period_seconds or 0
     return Pod(
         cluster=cluster,
@@ -59,9 +61,10 @@ def read_pod(cluster: str, found: PodWire) -> Pod:
         ip=clean(status.pod_ip, NAME_LIMIT),
         owner=owner_of(meta),
         labels=labels_of(meta.labels),
-        memory_limit=_memory_limit(containers),
+        tightest=min((one.memory_limit for one in containers if one.memory_limit > 0), default=0.0),
         containers=containers,
-        conditions=conditions_of(status.conditions),
+        conditions=conditions,
+        gates=_held_by(spec.readiness_gates, conditions) if spec.readiness_gates else (),
         claims=_claims(meta.name, spec.volumes) if spec.volumes else (),
         qos=word(status.qos_class),
         service_account=word(spec.service_account_name),
@@ -150,9 +153,10 @@ def _claims(pod: str, volumes: Iterable[Mounted]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _memory_limit(containers: Iterable[Container]) -> float:
-    limits = [one.memory_limit for one in containers if one.kind in ("", "sidecar")]
-    return sum(limits) if limits and all(limit > 0 for limit in limits) else 0.0
+def _held_by(gates: Iterable[Gate], conditions: Iterable[Condition]) -> tuple[str, ...]:
+    """Readiness gates that are not open: a condition that nobody has set is not true."""
+    true = {one.type for one in conditions if one.status == "True"}
+    return tuple(name for gate in gates if (name := word(gate.condition_type)) not in true)
 
 
 RESTART_WINDOW = 600.0

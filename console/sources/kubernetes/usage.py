@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -17,6 +18,7 @@ PATH = "/apis/metrics.k8s.io/v1beta1"
 
 
 class _Container(Wire):
+    name: str = ""
     usage: dict[str, str] | None = None
 
 
@@ -32,13 +34,18 @@ class _Measures(Wire):
 
 
 def read_pod_usage(data: bytes) -> dict[tuple[str, str], Usage]:
-    """By namespace and name, what the containers of each pod take together. Raises Refused."""
+    """By namespace and name, what the containers of each pod take. Raises Refused."""
     return {
-        (word(one.metadata.namespace), clean(one.metadata.name, NAME_LIMIT)): _usage(
-            [container.usage or {} for container in one.containers or ()], one.timestamp
-        )
+        (word(one.metadata.namespace), clean(one.metadata.name, NAME_LIMIT)): _pod_usage(one)
         for one in _read(data)
     }
+
+
+def _pod_usage(one: _Measured) -> Usage:
+    measured = [(word(each.name), each.usage or {}) for each in one.containers or ()]
+    # the kernel kills a container by its own limit, whatever the others of its pod leave
+    memory_of = tuple((name, quantity(usage.get("memory", ""))) for name, usage in measured)
+    return replace(_usage([usage for _, usage in measured], one.timestamp), memory_of=memory_of)
 
 
 def read_node_usage(data: bytes) -> dict[str, Usage]:

@@ -52,6 +52,19 @@ class Meta(Wire):
     owner_references: list[Owner] | None = None
 
 
+class Managed(Wire):
+    """Who wrote fields of an object last, and when: the specification, or a part as `status`."""
+
+    time: datetime | None = None
+    subresource: str = ""
+
+
+class ManagedMeta(Meta):
+    """The same, with when the object was written: read of kinds only of which there are few."""
+
+    managed_fields: list[Managed] | None = None
+
+
 class ConditionWire(Wire):
     """A condition of any kind of object."""
 
@@ -94,6 +107,12 @@ class Selector(Wire):
     """Which pods are meant; expressions beyond labels are not read."""
 
     match_labels: dict[str, str] | None = None
+
+
+def written(meta: ManagedMeta, subresource: str = "") -> float:
+    """When the specification, or another part, was last changed; 0 where the server does not say."""
+    found = [epoch(one.time) for one in meta.managed_fields or () if one.subresource == subresource]
+    return max(found, default=0.0)
 
 
 def epoch(time: datetime | None) -> float:

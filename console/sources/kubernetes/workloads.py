@@ -9,7 +9,7 @@ import msgspec
 from console.sources.kubernetes.model import Condition, Workload
 from console.sources.kubernetes.wire import (
     ConditionWire,
-    Meta,
+    ManagedMeta,
     Selector,
     Template,
     Wire,
@@ -19,6 +19,7 @@ from console.sources.kubernetes.wire import (
     labels_of,
     sentence,
     word,
+    written,
 )
 from console.units import counted
 
@@ -35,6 +36,7 @@ class _Strategy(Wire):
 class _ScaledSpec(Wire):
     replicas: int | None = None
     paused: bool = False
+    min_ready_seconds: int = 0
     selector: Selector | None = None
     template: Template | None = None
     strategy: _Strategy | None = None
@@ -55,7 +57,7 @@ class _ScaledStatus(Wire):
 class ScaledWire(Wire):
     """A deployment, replica set or stateful set as the API has it."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     spec: _ScaledSpec = msgspec.field(default_factory=_ScaledSpec)
     status: _ScaledStatus = msgspec.field(default_factory=_ScaledStatus)
 
@@ -74,7 +76,7 @@ class _DaemonStatus(Wire):
 class DaemonWire(Wire):
     """A daemon set as the API has it."""
 
-    metadata: Meta
+    metadata: ManagedMeta
     spec: _ScaledSpec = msgspec.field(default_factory=_ScaledSpec)
     status: _DaemonStatus = msgspec.field(default_factory=_DaemonStatus)
 
@@ -107,6 +109,9 @@ def _scaled(cluster: str, found: ScaledWire, kind: str, stands: tuple[str, str])
         # a replica set has one template only
         updated=status.replicas if kind == "ReplicaSet" else status.updated_replicas,
         available=status.available_replicas,
+        settling=float(spec.min_ready_seconds),
+        changed=written(meta, "status"),
+        edited=written(meta),
         replicas=status.replicas,
         state=stands[0],
         why=stands[1],
@@ -210,6 +215,9 @@ def read_daemon_set(cluster: str, found: DaemonWire) -> Workload:
         ready=status.number_ready,
         updated=status.updated_number_scheduled,
         available=status.number_available,
+        settling=float(spec.min_ready_seconds),
+        changed=written(meta, "status"),
+        edited=written(meta),
         replicas=status.current_number_scheduled,
         misscheduled=status.number_misscheduled,
         state=state,

@@ -256,8 +256,10 @@ FAULTS: Mapping[Key, Fault] = {
                     "look at the kubelet on node-4: systemctl status kubelet"),
     SICK.key: Fault(Severity.WARNING, "disk pressure for 10m", "free space below /var/lib/containerd"),
     OOM.key: Fault(Severity.CRITICAL, "CrashLoopBackOff, api: exit 137 OOMKilled, 9 restarts",
-                   "raise its memory limit, or find what takes the memory"),
-    **{each.key: Fault(Severity.CRITICAL, "ImagePullBackOff, web:1.3 not found", "correct the image's tag")
+                   "raise its memory limit, or find what takes the memory",
+                   "CrashLoopBackOff: exit 137 OOMKilled", API.key, 4),
+    **{each.key: Fault(Severity.CRITICAL, "ImagePullBackOff: web:1.3 not found", "correct the image's tag",
+                       "ImagePullBackOff: web:1.3 not found", WEB.key, 3)
        for each in PULL},
     PENDING.key: Fault(Severity.WARNING, "Pending for 7m, no node has 8.0G of memory left", "add a node"),
     WEB.key: Fault(Severity.CRITICAL, "rollout stalled, ProgressDeadlineExceeded",

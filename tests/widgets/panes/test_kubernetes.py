@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 from console.errors import UsageError
 from console.filters import parse
 from console.findings import Severity
+from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.model import Context as Known
-from console.sources.kubernetes.model import Event, Fault, KubernetesSnapshot, Pod, Ref
+from console.sources.kubernetes.model import Event, Fault, KubernetesSnapshot, Pod, Ref, Usage
 from console.text import clean
 from tests.widgets.panes.kube_values import (
     BAD_CLUSTER,
@@ -30,15 +32,18 @@ from tests.widgets.panes.kube_values import (
     NOW,
     OOM,
     TWO,
+    VOLUMES,
     ClustersOf,
     cluster,
     context,
     crowd,
     moved,
     named,
+    node,
     ordered,
     pod,
     snapshot,
+    workload,
 )
 from widgets.columns import Column, draw_row, layout, needs_of
 from widgets.draw import ROLES, Line, line_width
@@ -137,7 +142,7 @@ def test_it_keeps_to_its_room(value: KubernetesSnapshot, width: int, height: int
 @pytest.mark.parametrize("value", [CALM, EMPTY], ids=["calm", "empty"])
 def test_a_healthy_cluster_is_a_calm_pane(value: KubernetesSnapshot, width: int, height: int) -> None:
     assert roles(draw_pane(PANE, context(value), width, height)).isdisjoint({"warn", "crit"})
-    assert "wrong" not in title(value)
+    assert "fault" not in title(value)
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -178,15 +183,54 @@ def test_pods_of_one_workload_that_fail_alike_are_one_line() -> None:
     assert "0abcd" not in lines
 
 
+def test_what_is_said_of_folded_pods_is_so_of_all_of_them() -> None:
+    """The header and the pane speak of the same pods; no figure is of one of them only."""
+    pods = [
+        named("web", f"{n}abcd", status="CrashLoopBackOff", ready=0, restarts=7 + n, created=NOW - 600)
+        for n in range(2)
+    ]
+    web = workload("Deployment", "web")
+    faults = {
+        each.key: Fault(Severity.CRITICAL, f"CrashLoopBackOff: exit 1, {each.restarts} restarts, last 9s ago",
+                        "look", "CrashLoopBackOff: exit 1", web.key, 3)
+        for each in pods
+    }  # fmt: skip
+    seen = cluster(pods=pods, workloads=(web,), faults=faults)
+    assert [one.text for one in findings(snapshot(seen))] == ["2 of 3 pods CrashLoopBackOff: exit 1"]
+    line = line_of(drawn(snapshot(seen)), "shop/web")
+    assert "2 of 3 pods CrashLoopBackOff" in line
+    assert "exit 1, 15 restarts" in line
+    other = named("web", "9abcd", status="Running", ready=0)
+    slow = Fault(Severity.WARNING, "not ready 5m: 503", "look", "not ready", web.key, 3)
+    seen = cluster(pods=(*pods, other), workloads=(web,), faults={**faults, other.key: slow})
+    assert "exit 1, 15 restarts; 1 otherwise" in line_of(drawn(snapshot(seen), 130), "shop/web")
+    slower = replace(slow, text="not ready 6m: 503")
+    both = (replace(other, name="web-1"), replace(other, name="web-2"))
+    seen = cluster(pods=both, workloads=(web,), faults={both[0].key: slow, both[1].key: slower})
+    assert "2 of 3 pods not ready" in line_of(drawn(snapshot(seen)), "shop/web")
+    assert "2 of 3 pods not ready" in drawn(snapshot(seen), 78, 4)
+
+
+def test_a_word_that_is_as_it_should_be_is_not_drawn_as_wrong() -> None:
+    one = named("pay", "x1", ready=0)
+    fault = Fault(Severity.CRITICAL, "not ready 12m: readiness probe failed", "look", "not ready")
+    value = snapshot(cluster(pods=(one,), faults={one.key: fault}))
+    line = line_of(drawn(value), one.name)
+    assert "not ready 12m: readiness probe failed" in line
+    assert "Running" not in line
+
+
 def test_the_title_counts_pods_and_what_is_wrong() -> None:
     assert title(CALM).endswith("pods 20")
-    assert "pods 25, 10 wrong" in title(BAD_HOUR)
+    assert "pods 25  10 faults" in title(BAD_HOUR)
+    one = dict(list(FAULTS.items())[:1])
+    assert title(snapshot(replace(cluster(), faults=one))).endswith("pods 20  1 fault")
     spans = dict(PANE.headline(context(BAD_HOUR)))
-    assert spans[", 10 wrong"] == "crit"
+    assert spans["10 faults"] == "crit"
 
 
 def test_two_contexts_are_told_apart_by_name_and_by_colour() -> None:
-    assert "eu-1 25, 10 wrong" in title(TWO)
+    assert "eu-1 25  10 faults" in title(TWO)
     assert "us-1 20 stale" in title(TWO)
     one, other = shown.clusters(context(TWO))
     assert one.tag == ("eu-1", "hue-1")
@@ -226,6 +270,16 @@ def test_what_the_nodes_carry_is_measured_against_what_they_have() -> None:
     assert "54.0G of 124G, 65% requested" in lines
     assert "┼" in lines
     assert "60% requested" in drawn(NO_METRICS)
+
+
+def test_nodes_that_are_not_measured_do_not_make_others_look_idle() -> None:
+    busy = Usage(7.9 * 0.97, 30.0 * (1 << 30), NOW)
+    one = cluster(nodes=tuple(node(n) for n in (1, 2, 3)), node_usage={"node-2": busy, "gone": busy})
+    assert said.load_of(one, "cpu").share == pytest.approx(0.97)
+    assert said.load_of(one, "cpu").allocatable == pytest.approx(3 * 7.9)
+    assert "7.7 of 7.9 on 1 of 3 nodes" in drawn(snapshot(one))
+    assert " nodes, " not in drawn(CALM)
+    assert math.isnan(said.load_of(replace(one, node_usage={}), "cpu").share)
 
 
 def test_workloads_on_their_way_and_warnings_stand_below() -> None:
@@ -309,6 +363,22 @@ def test_a_pod_says_what_kubectl_says_and_what_it_takes() -> None:
     done = row("pods", BAD_HOUR, status="Completed")
     assert cell("pods", "owner", done) == "job/report-28812"
     assert view("pods").severity(done) is Severity.OK  # type: ignore[misc]
+
+
+def test_a_workload_is_marked_for_what_is_wrong_with_its_pods() -> None:
+    """The header calls it by its name: it is found in its view, on top, and stays with `F`."""
+    there = view("workloads")
+    api = row("workloads", BAD_HOUR, name="api", kind="Deployment")
+    assert there.severity is not None
+    assert there.severity(api) is Severity.CRITICAL
+    assert cell("workloads", "why", api) == "1 of 4 pods CrashLoopBackOff: exit 137 OOMKilled"
+    assert "api" not in {each.workload.name for each in said.short_of(shown.clusters(context(BAD_HOUR)))}
+
+
+def test_a_pending_claim_says_more_than_that_it_is_pending() -> None:
+    fault = Fault(Severity.WARNING, "Pending 2m27s: no event says why", "look at its storage class")
+    value = snapshot(cluster(volumes=(VOLUMES[1],), faults={VOLUMES[1].key: fault}))
+    assert cell("volumes", "why", row("volumes", value, name="data-db-2")) == "2m27s: no event says why"
 
 
 def test_figures_near_their_limit_stand_out_and_missing_ones_are_explained() -> None:
@@ -434,6 +504,15 @@ def test_a_filter_asks_thousands_of_rows_for_the_columns_it_names_only() -> None
     assert len(table.rows) == 5
 
 
+def test_what_stands_behind_a_service_is_not_blamed_for_its_load_balancer() -> None:
+    web = row("services", CALM, name="web").object
+    fault = Fault(Severity.WARNING, "no load balancer has given it an address for 60m")
+    one = row("services", snapshot(cluster(services=(web,), faults={web.key: fault})), name="web")
+    behind = next(each for each in view("services").columns if each.id == "behind")
+    assert behind.cell(one) == ("3/3", "text")
+    assert cell("services", "why", one) == fault.text
+
+
 def test_the_owner_and_its_pods_lead_to_each_other() -> None:
     pods, workloads = view("pods"), view("workloads")
     assert pods.jump is not None
@@ -498,7 +577,7 @@ def test_the_detail_of_a_pod_explains_before_it_lists() -> None:
 
 def test_the_detail_of_a_workload_has_its_rollout_and_its_pods() -> None:
     told = detail("workloads", BAD_HOUR, name="web", kind="Deployment")
-    assert "rollout stalled" in told
+    assert told.index("rollout stalled") < told.index("3 of 3 pods ImagePullBackOff")
     assert "1 of 3" in told
     assert "ProgressDeadlineExceeded" in told
     assert "pods 4" in told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from console.findings import Finding, Severity
+from console.sources.kubernetes.folding import Folded, faulty_pods, fold, otherwise
 from console.units import bytes_, counted, percent
 from widgets.columns import Column, draw_header, draw_row, layout, needs_of
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, meter, wrap
@@ -16,7 +17,7 @@ from widgets.panes.kubernetes import rows as shown
 from widgets.panes.kubernetes.rows import Seen
 
 if TYPE_CHECKING:
-    from console.sources.kubernetes.model import Cluster, Fault, Key, Pod, Workload
+    from console.sources.kubernetes.model import Cluster, Key, Pod, Workload
 
 WORRIES: Mapping[str, tuple[str, Severity]] = {
     "connecting": ("connecting", Severity.OK),
@@ -25,7 +26,7 @@ WORRIES: Mapping[str, tuple[str, Severity]] = {
     "unreachable": ("no answer", Severity.CRITICAL),
 }
 """States of a cluster that is not live, in words."""
-GOOD = ("Ready", "Bound", "Available")
+GOOD = ("Ready", "Running", "Bound", "Available")
 """States that are as they should be: what is wrong then is something else, and the word would mislead."""
 RANK = ("Node", "Pod")
 """Whose faults stand before others that are as bad: what explains them."""
@@ -67,45 +68,35 @@ def troubles(clusters: Sequence[Seen]) -> list[Trouble]:
 
 
 def _of_cluster(seen: Seen) -> list[Trouble]:
-    faults = seen.cluster.faults
-    if not faults:
+    cluster = seen.cluster
+    if not cluster.faults:
         return []
-    words = _words(seen.cluster, faults)
-    folded: dict[object, list[tuple[Key, Fault]]] = {}
-    owners = _owners(seen.cluster, faults)
-    for key, fault in faults.items():
-        owner = owners.get(key)
-        same = (key.namespace, owner, words.get(key, ""), fault.severity) if owner else key
-        folded.setdefault(same, []).append((key, fault))
-    return [_trouble(seen, each, owners.get(each[0][0], ""), words) for each in folded.values()]
+    pods = faulty_pods(cluster)
+    words = _words(cluster, pods)
+    return [_trouble(seen, each, words) for each in fold(cluster, pods)]
 
 
-def _trouble(seen: Seen, each: Sequence[tuple[Key, Fault]], owner: str, words: Mapping[Key, str]) -> Trouble:
-    key, fault = each[0]
-    word = words.get(key, "")
-    rank = RANK.index(key.kind) if key.kind in RANK else len(RANK)
+def _trouble(seen: Seen, each: Folded, words: Mapping[Key, str]) -> Trouble:
+    key, fault = each.key, each.fault
+    rank = RANK.index("Pod") if each.pods else RANK.index(key.kind) if key.kind in RANK else len(RANK)
     subject = str(key) if key.kind == "Pod" else f"{shown.SHORT.get(key.kind, key.kind)} {key}"
-    if len(each) > 1:
-        subject = f"{key.namespace}/{owner.partition('/')[2]}"
-        word = f"{len(each)} pods {word}"
-    return Trouble(
-        fault.severity, rank, seen, subject, word, shown.beyond(fault.text, words.get(key, "")), len(each)
-    )
+    if not each.gist:
+        word = words.get(key, "")
+        why = shown.beyond(fault.text, word)
+    else:
+        known = each.status and each.gist.startswith(each.status)
+        head = each.status if known else each.gist.partition(":")[0]
+        word = f"{each.count} of {fault.of} pods {head}"
+        again = counted(each.restarts, "restart") if each.restarts and each.status not in GOOD else ""
+        parts = (shown.beyond(each.gist, head), again)
+        why = ", ".join(part for part in parts if part) + otherwise(len(each.pods) - each.count)
+    return Trouble(fault.severity, rank, seen, subject, word, why.lstrip("; "), max(1, len(each.pods)))
 
 
-def _faulty(cluster: Cluster, faults: Iterable[Key]) -> list[Pod]:
-    wrong = {(key.namespace, key.name) for key in faults if key.kind == "Pod"}
-    return [pod for pod in cluster.pods if (pod.namespace, pod.name) in wrong] if wrong else []
-
-
-def _owners(cluster: Cluster, faults: Mapping[Key, Fault]) -> dict[Key, str]:
-    """The workloads of the pods that are wrong."""
-    return {pod.key: shown.short_ref(shown.owner_of(pod)) for pod in _faulty(cluster, faults) if pod.owner}
-
-
-def _words(cluster: Cluster, faults: Mapping[Key, Fault]) -> dict[Key, str]:
+def _words(cluster: Cluster, pods: Mapping[Key, Pod]) -> dict[Key, str]:
     """The states of the objects that are wrong, each in a word."""
-    words = {pod.key: pod.status for pod in _faulty(cluster, faults)}
+    faults = cluster.faults
+    words = {key: pod.status for key, pod in pods.items()}
     others = {key.kind for key in faults} - {"Pod"}
     if "Node" in others:
         words |= {node.key: node.status for node in cluster.nodes if node.key in faults}
@@ -242,11 +233,20 @@ class Load:
     used: float
     requested: float
     allocatable: float
+    measured: float = math.nan
+    """What is allocatable of those whose use is known, where these are not all; else not-a-number."""
+    partly: str = ""
+    """Which these are: `1 of 3 nodes`."""
+
+    @property
+    def usable(self) -> float:
+        """What could be used where it is known what is."""
+        return self.measured if self.partly else self.allocatable
 
     @property
     def share(self) -> float:
         """What is used of what can be."""
-        return self.used / self.allocatable if self.allocatable else math.nan
+        return self.used / self.usable if self.usable else math.nan
 
     @property
     def asked(self) -> float:
@@ -256,13 +256,21 @@ class Load:
 
 def load_of(cluster: Cluster, unit: str) -> Load:
     """The nodes together; of those only that are known."""
-    usage = [getattr(each, unit) for each in cluster.node_usage.values()]
+    usage = {
+        name: value
+        for name, each in cluster.node_usage.items()
+        if math.isfinite(value := getattr(each, unit))
+    }
     asked = [getattr(each, unit) for each in cluster.requested.values()]
-    there = [value for node in cluster.nodes if math.isfinite(value := getattr(node, unit))]
+    there = {node.name: value for node in cluster.nodes if math.isfinite(value := getattr(node, unit))}
+    # a node that is not measured would dilute those that are
+    both = [name for name in there if name in usage] if there else list(usage)
     return Load(
-        math.fsum(v for v in usage if math.isfinite(v)) if usage else math.nan,
+        math.fsum(usage[name] for name in both) if both else math.nan,
         math.fsum(v for v in asked if math.isfinite(v)) if asked else math.nan,
-        math.fsum(there) if there else math.nan,
+        math.fsum(there.values()) if there else math.nan,
+        math.fsum(there[name] for name in both) if there and both else math.nan,
+        f"{len(both)} of {len(there)} nodes" if 0 < len(both) < len(there) else "",
     )
 
 
@@ -324,10 +332,11 @@ def _gauge(cluster: Cluster, unit: str, width: int) -> list[Span]:
     text = bytes_ if unit == "memory" else _cores
     name = "mem" if unit == "memory" else "cpu"
     said = (
-        f" {text(load.used)} of {text(load.allocatable)}"
+        f" {text(load.used)} of {text(load.usable)}"
         if math.isfinite(load.used)
         else f" {text(load.allocatable)}"
     )
+    said += f" on {load.partly}" if load.partly else ""
     asked = f", {percent(load.asked)} requested" if math.isfinite(load.asked) else ""
     role = "dim" if cluster.state != "live" else ""
     figures: list[Span] = [(said, role or "text"), (asked, "dim")]
@@ -360,7 +369,7 @@ def short_of(clusters: Sequence[Seen]) -> list[Placed]:
         if each.kind not in ("Job", "CronJob")
         and each.owner is None
         and each.ready < each.desired
-        and each.key not in seen.cluster.faults
+        and each.key not in seen.wrong
     ]
 
 

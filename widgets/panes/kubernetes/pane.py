@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
+from console.units import counted
 from widgets.draw import SEVERITY_ROLE, Line, Span, beside
 from widgets.pane import Context, Pane, View, flowing
 from widgets.panes.kubernetes import lines as said
@@ -31,7 +32,7 @@ class KubernetesPane(Pane):
     least = 2
 
     def headline(self, context: Context) -> Sequence[Span]:
-        """Pods and how many objects are not as they should be; of several clusters each by its name."""
+        """Pods, and the faults of all objects; of several clusters each by its name."""
         spans: list[Span] = []
         for seen in shown.clusters(context):
             if spans:
@@ -122,4 +123,4 @@ def _wrong(cluster: Cluster) -> list[Span]:
     if not cluster.faults:
         return []
     level = max(fault.severity for fault in cluster.faults.values())
-    return [(f", {len(cluster.faults)} wrong", SEVERITY_ROLE[level])]
+    return [("  ", "dim"), (counted(len(cluster.faults), "fault"), SEVERITY_ROLE[level])]

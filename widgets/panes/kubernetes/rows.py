@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
 from console.findings import Severity
+from console.sources.kubernetes.folding import by_owner
 from console.sources.kubernetes.quantities import kubectl_age
 from console.sources.kubernetes.quantities import restarts as kubectl_restarts
 from console.units import bytes_
@@ -51,8 +53,6 @@ SHORT = {
 class Seen:
     """One cluster of a snapshot as it is drawn: its short name and colour beside what is known of it."""
 
-    __slots__ = ("alone", "cluster", "context", "hue", "name", "old", "tag")
-
     def __init__(self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context) -> None:
         self.cluster = cluster
         self.name = name
@@ -73,6 +73,11 @@ class Seen:
     def faults_of(self, kind: str) -> Mapping[tuple[str, str], Fault]:
         """What is wrong with objects of a kind, by namespace and name."""
         return {(k.namespace, k.name): fault for k, fault in self.cluster.faults.items() if k.kind == kind}
+
+    @cached_property
+    def wrong(self) -> Mapping[Key, Fault]:
+        """What is wrong, by object: of a workload also what is wrong with its pods, or with its jobs."""
+        return {**self.cluster.faults, **by_owner(self.cluster)}
 
     def fault(self, key: Key) -> Fault | None:
         """What is wrong with one object."""

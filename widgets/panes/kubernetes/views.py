@@ -192,7 +192,8 @@ def _behind(row: ServiceRow) -> Span:
         return ("no selector", "dim")
     total = service.ready + service.not_ready
     # that nothing stands behind a service is worth a look, and no fault: many wait for what is scaled to 0
-    return (f"{service.ready}/{total}", shown.state_role(row.fault) if row.fault or service.ready else "dim")
+    fault = row.fault if not service.ready else None  # else it is its load balancer that is missing
+    return (f"{service.ready}/{total}", shown.state_role(fault) if fault or service.ready else "dim")
 
 
 def _address(row: ServiceRow) -> str:
@@ -338,6 +339,10 @@ def _volume_role(row: VolumeRow) -> str:
     return SEVERITY_ROLE[row.seen.context.limit("disk").judge(row.share)]
 
 
+def _volume_why(row: VolumeRow) -> str:
+    return shown.beyond(row.fault.text, row.volume.status) if row.fault is not None else row.volume.reason
+
+
 VOLUMES: tuple[Column[VolumeRow], ...] = (
     Column("context", "CONTEXT", lambda row: row.seen.tag, 8, flex=1, drop=1),
     Column("ns", "NAMESPACE", lambda row: row.volume.namespace, 9, flex=2),
@@ -351,7 +356,7 @@ VOLUMES: tuple[Column[VolumeRow], ...] = (
     Column("capacity", "CAPACITY", lambda row: bytes_(row.volume.capacity), 8, align=">",
            sort=lambda row: row.volume.capacity, named=True, drop=1),
     Column("bound", "BOUND TO", lambda row: (row.volume.bound_to, "dim"), 10, flex=3, drop=6),
-    Column("why", "WHY", lambda row: row.fault.text if row.fault else row.volume.reason, 12, flex=4, drop=3),
+    Column("why", "WHY", _volume_why, 12, flex=4, drop=3),
     Column("modes", "MODES", lambda row: (",".join(row.volume.modes), "dim"), 5, flex=1, drop=7),
     Column("class", "CLASS", lambda row: (row.volume.storage_class, "dim"), 6, flex=1, drop=8),
     Column("reclaim", "RECLAIM", lambda row: (row.volume.reclaim, "dim"), 7, flex=1, drop=10),

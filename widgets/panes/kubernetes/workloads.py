@@ -25,8 +25,8 @@ class Row(said.Placed):
 
     @property
     def fault(self) -> Fault | None:
-        """What is wrong with it."""
-        return self.seen.fault(self.workload.key)
+        """What is wrong with it, or with its pods."""
+        return self.seen.wrong.get(self.workload.key)
 
 
 def workload_rows(context: Context) -> list[Row]:
@@ -135,7 +135,10 @@ def _describe(row: Row, context: Context, width: int) -> Sequence[Line]:
         == (workload.kind, workload.name, workload.namespace)
     ]
     lines = told.head(seen, workload.key, workload.state, _state(row)[1])
-    lines += told.wrong(row.fault, width)
+    own = seen.fault(workload.key)
+    lines += told.wrong(own, width)
+    if row.fault is not None and (own is None or own.text != row.fault.text):
+        lines += told.wrong(row.fault, width)
     lines += told.events(seen, workload.key, width, [each.key for each in below])
     lines += told.section("rollout", width)
     lines += told.facts(_rollout(row), width)

@@ -178,6 +178,7 @@ def test_usage_is_read_of_the_metrics_api() -> None:
     found = read_pod_usage(json.dumps(pods).encode())[("n", "x")]
     assert found.cpu == pytest.approx(1.50000025)
     assert (found.memory, found.time) == (1025 * 1024, 1_767_225_600)
+    assert dict(found.memory_of) == {"a": 1024.0, "b": 1024.0 * 1024}
     nodes = {"items": [{"metadata": {"name": "one"}, "usage": {"cpu": "2", "memory": "3Gi"}}]}
     assert read_node_usage(json.dumps(nodes).encode())["one"].memory == 3 * 2**30
     assert read_pod_usage(b'{"items":null}') == {}

@@ -128,6 +128,10 @@ def test_how_a_stateful_set_stands(
     (found,) = listed(kubernetes, "statefulsets")
     assert (found.state, found.why) == (state, why)
     assert judged(kubernetes) == {}
+    assert found.edited >= found.created - 1
+    assert found.changed >= found.created - 1, "the server says when its status was written"
+    short = found.available < found.desired
+    assert set(judged(kubernetes, 300)) == ({"StatefulSet default/x"} if short else set())
 
 
 def _everywhere(**more: int) -> Object:
@@ -153,8 +157,8 @@ def test_how_a_daemon_set_stands(kubernetes: Cluster, status: Object, state: str
     (found,) = listed(kubernetes, "daemonsets")
     assert (found.state, found.why) == (state, why)
     assert judged(kubernetes) == {}
-    missing = found.desired - found.replicas
-    assert set(judged(kubernetes, 300)) == ({"DaemonSet default/x"} if missing else set())
+    short = found.available < found.desired
+    assert set(judged(kubernetes, 300)) == ({"DaemonSet default/x"} if short else set())
 
 
 def test_a_deployment_that_is_not_available_is_wrong_and_gets_worse(kubernetes: Cluster) -> None:

@@ -198,10 +198,22 @@ def test_memory_is_judged_where_limit_and_usage_are_known(kubernetes: Cluster) -
         seen = observed(kubernetes)
     assert find_faults(seen, Limits()) == {}
     for used, level in ((80, None), (90, WARNING), (99, CRITICAL)):
-        known = replace(seen, pod_usage={("default", "x"): Usage(0.1, used * 2.0**20)})
+        memory = used * 2.0**20
+        known = replace(seen, pod_usage={("default", "x"): Usage(0.1, memory, memory_of=(("app", memory),))})
         fault = next(iter(find_faults(known, Limits()).values()), None)
         assert (fault.severity if fault else None) is level
         assert fault is None or fault.text == f"memory {used}% of 100M"
+
+
+def test_a_readiness_gate_that_is_shut_is_named(kubernetes: Cluster) -> None:
+    gates = {"readinessGates": [{"conditionType": "example.com/open"}, {"conditionType": "example.com/up"}]}
+    told = [*UNREADY, condition("example.com/open")]
+    state = State("", spec=gates, status={**app(running(), ready=True, started=True), "conditions": told})
+    assert one(kubernetes, state, 60) is None
+    fault = one(kubernetes, state, 240)
+    assert fault is not None
+    assert fault.text.startswith("not ready 4m")
+    assert fault.text.endswith(": readiness gate example.com/up was never set")
 
 
 def test_a_pod_on_a_node_that_is_down_says_so(kubernetes: Cluster) -> None:

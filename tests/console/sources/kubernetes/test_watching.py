@@ -270,7 +270,7 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
     reader = cluster.account("reads-pods")
     cluster.allow(reader, resources="pods", groups="")
     async with watching(cluster.kubeconfig(reader)) as source:
-        seen = await shown(source, lambda now: Denied("list", "nodes") in now.denied)
+        seen = await shown(source, lambda now: Denied("list", "nodes") in now.denied and now.pods)
         assert names(seen) == ["a", "b"]
         seen = await shown(source, lambda now: now.metrics)
         assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
