@@ -307,7 +307,8 @@ def test_a_pod_says_what_kubectl_says_and_what_it_takes() -> None:
     assert told["context"] == ""
     assert "app=api" in told["labels"]
     done = row("pods", BAD_HOUR, status="Completed")
-    assert cell("pods", "owner", done) == "job/report-28812"
+    assert cell("pods", "owner", done) == "cj/report"
+    assert cell("pods", "controller", done) == "job/report-28812"
     assert view("pods").severity(done) is Severity.OK  # type: ignore[misc]
 
 
@@ -395,11 +396,22 @@ def test_the_owner_and_its_pods_lead_to_each_other() -> None:
     assert OOM in [each.pod for each in found]
     job = pods.jump(row("pods", BAD_HOUR, status="Completed"))
     assert job is not None
-    assert [each.workload.kind for each in filtered("workloads", BAD_HOUR, job.filter_text)] == ["Job"]
-    cron = workloads.jump(row("workloads", BAD_HOUR, kind="CronJob"))
-    assert cron is not None
-    assert [each.pod.status for each in filtered("pods", BAD_HOUR, cron.filter_text)] == ["Completed"]
-    assert pods.jump(shown.PodRow(pod("alone", owner=None), shown.clusters(context(CALM))[0], None)) is None
+    assert [each.workload.kind for each in filtered("workloads", BAD_HOUR, job.filter_text)] == ["CronJob"]
+    for kind in ("CronJob", "Job"):
+        down = workloads.jump(row("workloads", BAD_HOUR, kind=kind))
+        assert down is not None
+        assert [each.pod.status for each in filtered("pods", BAD_HOUR, down.filter_text)] == ["Completed"]
+
+
+def test_a_pod_that_no_known_workload_controls_leads_to_its_node() -> None:
+    seen = shown.clusters(context(CALM))[0]
+    jump = view("pods").jump
+    assert jump is not None
+    for owner in (None, Ref("Kafka", "events"), Ref("Node", "node-1")):
+        place = jump(shown.PodRow(pod("alone", owner=owner), seen, None))
+        assert place is not None
+        assert [each.node.name for each in filtered(place.view, CALM, place.filter_text)] == ["node-1"]
+    assert jump(shown.PodRow(pod("alone", owner=None, node=""), seen, None)) is None
 
 
 @pytest.mark.parametrize("name", ["nodes", "events", "services", "autoscalers", "contexts"])

@@ -100,7 +100,8 @@ def _faulty(cluster: Cluster, faults: Iterable[Key]) -> list[Pod]:
 
 def _owners(cluster: Cluster, faults: Mapping[Key, Fault]) -> dict[Key, str]:
     """The workloads of the pods that are wrong."""
-    return {pod.key: shown.short_ref(shown.owner_of(pod)) for pod in _faulty(cluster, faults) if pod.owner}
+    top = cluster.owners.top
+    return {pod.key: shown.short_ref(top(pod)) for pod in _faulty(cluster, faults) if pod.owner}
 
 
 def _words(cluster: Cluster, faults: Mapping[Key, Fault]) -> dict[Key, str]:
@@ -358,7 +359,7 @@ def short_of(clusters: Sequence[Seen]) -> list[Placed]:
         for seen in clusters
         for each in seen.cluster.workloads
         if each.kind not in ("Job", "CronJob")
-        and each.owner is None
+        and seen.cluster.owners.above(each) is None
         and each.ready < each.desired
         and each.key not in seen.cluster.faults
     ]
@@ -387,12 +388,14 @@ def workload_lines(found: Sequence[Placed], width: int, height: int) -> list[Lin
 
 
 def standing(clusters: Sequence[Seen]) -> list[Placed]:
-    """The workloads of a quiet cluster: those nothing else controls, not those that have run."""
+    """The workloads of a quiet cluster: those no other controls, not those that have run."""
     return [
         Placed(each, seen)
         for seen in clusters
         for each in seen.cluster.workloads
-        if each.owner is None and each.kind not in ("Job", "CronJob") and each.ready >= each.desired > 0
+        if each.kind not in ("Job", "CronJob")
+        and each.ready >= each.desired > 0
+        and seen.cluster.owners.above(each) is None
     ]
 
 

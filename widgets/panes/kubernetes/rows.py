@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
@@ -239,33 +240,12 @@ def asked_for(pod: Pod, unit: str, of: str) -> float:
     return math.fsum(values)
 
 
-def owner_of(pod: Pod) -> Ref | None:
-    """The workload a pod belongs to: of a deployment's replica set the deployment.
-
-    A deployment's replica sets are named after it and the hash of their template, which their pods
-    have as a label.
-    """
-    owner = pod.owner
-    if owner is not None and owner.kind == "ReplicaSet":
-        stem, _, tail = owner.name.rpartition("-")
-        if ("pod-template-hash", tail) in pod.labels:
-            return owner._replace(kind="Deployment", name=stem)
-    return owner
+def owner_of(row: PodRow) -> Ref | None:
+    """The workload a pod belongs to: of a replica set its deployment, of a job its cron job."""
+    return row.seen.cluster.owners.top(row.pod)
 
 
-def owner_text(pod: Pod) -> str:
-    """The same as kubectl names it, and quicker: a filter asks thousands of pods for it."""
-    owner = pod.owner
-    if owner is None:
-        return ""
-    kind, name = owner
-    if kind == "ReplicaSet":
-        stem, _, tail = name.rpartition("-")
-        if ("pod-template-hash", tail) in pod.labels:
-            return f"deploy/{stem}"
-    return f"{SHORT.get(kind, kind)}/{name}"
-
-
+@lru_cache(maxsize=8192)
 def short_ref(ref: Ref | None) -> str:
     """Another object as kubectl names it: `deploy/api`."""
     return f"{SHORT.get(ref.kind, ref.kind.lower())}/{ref.name}" if ref is not None else ""
