@@ -478,6 +478,8 @@ class Context:
     watched: bool = False
     current: bool = False
     """Whether kubectl would use it."""
+    options: tuple[str, ...] = ()
+    """What tells kubectl to use it; nothing in a pod, where kubectl has no contexts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -440,6 +440,28 @@ def test_its_log_and_its_command() -> None:
         assert each.command(each.rows(context(TWO))[0]).startswith("kubectl --context ")
 
 
+def test_commands_name_a_file_that_kubectl_would_not_find_and_no_context_in_a_pod() -> None:
+    file = ("--kubeconfig", "/home/ops/my clusters.yaml", "--context", "eu-1")
+    for options, begin in (
+        (file, "kubectl --kubeconfig '/home/ops/my clusters.yaml' --context eu-1 "),
+        ((), "kubectl "),
+    ):
+        contexts = (replace(TWO.contexts[0], options=options), *TWO.contexts[1:])
+        value = replace(CALM, contexts=contexts)
+        for each in PANE.views():
+            assert each.command is not None
+            for one in each.rows(context(value))[:1]:
+                told = each.command(one)
+                assert told.startswith(begin)
+                assert options or "context" not in told.removesuffix("cluster-info")
+                assert told in detail_of(each, one, value)
+
+
+def detail_of(there: View[Any], one: Any, value: KubernetesSnapshot) -> str:
+    assert there.detail is not None
+    return text(there.detail(one, context(value), 200))
+
+
 def test_the_detail_of_a_pod_explains_before_it_lists() -> None:
     told = detail("pods", BAD_HOUR, name=OOM.name)
     order = ["CrashLoopBackOff, api: exit 137", "raise its memory limit", "events", "BackOff ×41 in 20m",

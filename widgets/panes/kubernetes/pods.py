@@ -74,7 +74,8 @@ PODS: tuple[Column[PodRow], ...] = (
     _share("memory", "limit", 7),
     Column("node", "NODE", lambda row: (row.pod.node, "dim"), 8, flex=2, drop=10),
     Column("owner", "OWNER", _owner, 10, flex=3, drop=11),
-    Column("controller", "CONTROLLER", lambda row: shown.short_ref(row.pod.owner), 0, hidden=True, named=True),
+    Column("controller", "CONTROLLER", lambda row: shown.short_ref(row.pod.owner), 0, hidden=True,
+           named=True),
     Column("ip", "IP", lambda row: (row.pod.ip, "dim"), 8, flex=1, drop=12),
     Column("labels", "LABELS", lambda row: shown.labels_text(row.pod.labels), 0, hidden=True),
 )  # fmt: skip

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Ref,
         Usage,
     )
+    from console.sources.kubernetes.model import Context as Known
 
 T = TypeVar("T")
 
@@ -52,9 +53,11 @@ SHORT = {
 class Seen:
     """One cluster of a snapshot as it is drawn: its short name and colour beside what is known of it."""
 
-    __slots__ = ("alone", "cluster", "context", "hue", "name", "old", "tag")
+    __slots__ = ("alone", "cluster", "context", "hue", "name", "old", "options", "tag")
 
-    def __init__(self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context) -> None:
+    def __init__(
+        self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context, known: Known | None
+    ) -> None:
         self.cluster = cluster
         self.name = name
         """Its context, without what all contexts have in common."""
@@ -66,6 +69,8 @@ class Seen:
         """Whether what is known of it may not be so any more."""
         self.tag: Span = ("" if alone else name, self.hue)
         """Its name in its colour; empty where it is the only one."""
+        self.options = known.options if known is not None else ("--context", cluster.context)
+        """What tells kubectl to use it."""
 
     def ago(self, time: float) -> str:
         """How long ago that was by the cluster's clock; empty where it is not known."""
@@ -81,12 +86,16 @@ class Seen:
 
     def kubectl(self, verb: str, namespace: str = "") -> str:
         """The beginning of a kubectl command for this cluster, ready to be pasted into a shell."""
-        there = f" -n {quote(namespace)}" if namespace else ""
-        return f"kubectl --context {quote(self.cluster.context)}{there} {verb}"
+        return kubectl(self.options, f"-n {quote(namespace)} {verb}" if namespace else verb)
 
     def get(self, kind: str, namespace: str, name: str) -> str:
         """The command that prints an object as YAML."""
         return self.kubectl(f"get {SHORT.get(kind, kind.lower())} {quote(name)} -o yaml", namespace)
+
+
+def kubectl(options: Sequence[str], command: str) -> str:
+    """A kubectl command for the context that these options name."""
+    return " ".join(["kubectl", *map(quote, options), command])
 
 
 def clusters(context: Context) -> list[Seen]:
@@ -94,8 +103,9 @@ def clusters(context: Context) -> list[Seen]:
     snapshot: KubernetesSnapshot = context.snapshot
     names = short_names([cluster.context for cluster in snapshot.clusters])
     alone = len(snapshot.clusters) == 1
+    known = {each.name: each for each in snapshot.contexts}
     return [
-        Seen(cluster, name, index % HUES, alone, context)
+        Seen(cluster, name, index % HUES, alone, context, known.get(cluster.context))
         for index, (cluster, name) in enumerate(zip(snapshot.clusters, names, strict=True))
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from console.units import bytes_, percent
@@ -117,9 +117,9 @@ def _log_lines(row: Row) -> tuple[str, str]:
     place = shown.escaped(f"{row.workload.namespace}/")
     if len(names) < 2:
         return ("logs", f"source:^{place}{shown.escaped(''.join(names))}(/|$)")
-    common = commonprefix(names)
-    ends = "|".join(shown.escaped(name[len(common) :]) for name in names)
-    return ("logs", f"source:^{place}{shown.escaped(common)}({ends})(/|$)")
+    common = sum(1 for _ in takewhile(lambda chars: len(set(chars)) == 1, zip(*names, strict=False)))
+    ends = "|".join(shown.escaped(name[common:]) for name in names)
+    return ("logs", f"source:^{place}{shown.escaped(names[0][:common])}({ends})(/|$)")
 
 
 def _writers(row: Row, context: Context) -> Sequence[Key]:
