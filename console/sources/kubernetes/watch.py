@@ -272,6 +272,7 @@ class ClusterWatch:
         for one in chosen:
             whole = f"{namespace}/{name}" + (f"/{one.name}" if len(pod.containers) > 1 else "")
             goes_on = partial(self._goes_on, namespace, name, pod.uid, one.name)
+            waits = partial(self._reason, namespace, name, one.name)
             found.append(
                 Wanted(
                     id=f"{self.name} {namespace} {name} {pod.uid} {one.name} {previous}",
@@ -279,7 +280,7 @@ class ClusterWatch:
                     where=f"pod {namespace}/{name}, container {one.name}, context {self.name}",
                     open=partial(
                         PodStream, self._connection, path_of(namespace, name), one.name,
-                        previous=previous, goes_on=goes_on, loop=loop,
+                        previous=previous, goes_on=goes_on, waits=waits, loop=loop,
                     ),
                 )
             )  # fmt: skip
@@ -310,6 +311,12 @@ class ClusterWatch:
             return False
         found = next((one for one in pod.containers if one.name == container), None)
         return found is not None and not (found.kind == "init" and found.state == "terminated")
+
+    def _reason(self, namespace: str, name: str, container: str) -> str:
+        """Why a container waits; empty where it does not, or nobody says so."""
+        pod = self._pod(namespace, name)
+        found = next((one for one in pod.containers if one.name == container), None) if pod else None
+        return found.reason if found is not None and found.state == "waiting" else ""
 
     async def _beat(self) -> None:
         """See again and again whether the server lives."""
