@@ -339,6 +339,32 @@ def test_only_columns_with_something_to_say_take_room() -> None:
         assert "labels" not in ids
 
 
+def columns_at(name: str, value: KubernetesSnapshot, cells: int) -> dict[str, int]:
+    """The columns of a view in so many cells, each with its width."""
+    found = view(name).rows(context(value))
+    widths = layout(view(name).columns, cells, needs_of(view(name).columns, found, {}))
+    return {column.id: width for column, width in widths}
+
+
+def test_why_a_pod_is_wrong_stays_longer_than_its_restarts_and_its_age() -> None:
+    for cells in range(36, 240):
+        there = columns_at("pods", BAD_HOUR, cells)
+        assert "why" in there or not {"restarts", "age"} & there.keys(), cells
+    assert columns_at("pods", BAD_HOUR, 78)["why"] >= 16
+
+
+def test_a_schedule_is_whole_with_its_time_zone_or_stands_in_the_details_only() -> None:
+    zoned = "15 6 * * * America/Los_Angeles"
+    workloads = tuple(
+        replace(each, schedule=zoned) if each.kind == "CronJob" else each for each in BAD_CLUSTER.workloads
+    )
+    value = snapshot(replace(BAD_CLUSTER, workloads=workloads))
+    widths = [columns_at("workloads", value, cells).get("schedule") for cells in range(60, 240)]
+    assert {width is None or width >= len(zoned) for width in widths} == {True}
+    assert widths[-1]
+    assert zoned in detail("workloads", value, kind="CronJob")
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [

@@ -79,7 +79,7 @@ WORKLOADS: tuple[Column[Row], ...] = (
     Column("state", "STATE", _state, 11, flex=1),
     Column("why", "WHY", _why, 16, flex=6, drop=1),
     Column("last", "LAST RUN", _last, 8, flex=1, align=">", drop=9, named=True),
-    Column("schedule", "SCHEDULE", lambda row: (row.workload.schedule, "dim"), 8, flex=1, drop=10),
+    Column("schedule", "SCHEDULE", lambda row: (row.workload.schedule, "dim"), 32, flex=1, drop=10),
     Column("age", "AGE", lambda row: row.seen.ago(row.workload.created), 5, align=">", drop=3,
            sort=lambda row: row.seen.cluster.time - row.workload.created, named=True),
     Column("images", "IMAGES", lambda row: (", ".join(row.workload.images), "dim"), 10, flex=2, drop=11),
