@@ -24,7 +24,7 @@ class Owners:
         self._direct: dict[tuple[str, str, str], Ref | None] | None = None
         """What controls each workload, by its kind, namespace and name."""
         self._tops: dict[tuple[str, Ref], Ref] = {}
-        """What has been answered, by namespace and what controls a pod: its siblings are asked for next."""
+        """What was found, by namespace and what controls a pod: its siblings are asked for next."""
 
     def top(self, pod: Pod) -> Ref | None:
         """The uppermost workload that is known of those that control a pod: of a replica set its deployment,
@@ -35,8 +35,13 @@ class Owners:
             return None
         place = (pod.namespace, owner)
         found = self._tops.get(place)
-        if found is None:
-            found = self._tops[place] = self._find(pod, owner)
+        if found is not None:
+            return found
+        known, direct = self._known(), (owner.kind, pod.namespace, owner.name)
+        if direct not in known:
+            return _guessed(pod, owner)
+        above = known[direct]
+        found = self._tops[place] = above if above and self.knows(above, pod.namespace) else owner
         return found
 
     def above(self, one: Workload) -> Ref | None:
@@ -48,19 +53,16 @@ class Owners:
         """Whether a workload is among those that are known."""
         return (ref.kind, namespace, ref.name) in self._known()
 
-    def _find(self, pod: Pod, owner: Ref) -> Ref:
-        known, place = self._known(), (owner.kind, pod.namespace, owner.name)
-        if place in known:
-            above = known[place]
-            return above if above is not None and self.knows(above, pod.namespace) else owner
-        if owner.kind == "ReplicaSet":
-            # replica sets come later than pods, or may not be listed: then names tell it
-            stem, _, tail = owner.name.rpartition("-")
-            if stem and (HASH, tail) in pod.labels:
-                return owner._replace(kind="Deployment", name=stem)
-        return owner
-
     def _known(self) -> dict[tuple[str, str, str], Ref | None]:
         if self._direct is None:
             self._direct = {(one.kind, one.namespace, one.name): one.owner for one in self.workloads}
         return self._direct
+
+
+def _guessed(pod: Pod, owner: Ref) -> Ref:
+    """The same by its name: replica sets come later than pods, or may not be listed."""
+    if owner.kind == "ReplicaSet":
+        stem, _, tail = owner.name.rpartition("-")
+        if stem and (HASH, tail) in pod.labels:
+            return owner._replace(kind="Deployment", name=stem)
+    return owner

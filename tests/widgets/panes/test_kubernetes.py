@@ -475,9 +475,10 @@ def test_commands_name_a_file_that_kubectl_would_not_find_and_no_context_in_a_po
         contexts = (replace(TWO.contexts[0], options=options), *TWO.contexts[1:])
         value = replace(CALM, contexts=contexts)
         for each in PANE.views():
-            assert each.command is not None
+            command = each.command
+            assert command is not None
             for one in each.rows(context(value))[:1]:
-                told = each.command(one)
+                told = command(one)
                 assert told.startswith(begin)
                 assert options or "context" not in told.removesuffix("cluster-info")
                 assert told in detail_of(each, one, value)
