@@ -23,7 +23,7 @@ from console.sources.base import Focus, Reading, Source, State
 
 if TYPE_CHECKING:
     from console.config import Limits
-    from console.logs.streams import Wanted
+    from console.logs.streams import Selection, Wanted
 
 BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
@@ -63,11 +63,24 @@ class Telling(Protocol):
 
 
 @runtime_checkable
+class Selecting(Protocol):
+    """A source of things with labels whose log lines come when they are asked for, such as pods."""
+
+    def selection(self, selector: str, namespace: str = "", context: str = "") -> Selection:
+        """The things with these labels, those to come too. Raises UsageError for what is no selector."""
+        ...
+
+
+@runtime_checkable
 class Following(Protocol):
     """A source that shows log lines of others: the logs."""
 
     def follow(self, wanted: Sequence[Wanted]) -> None:
         """Show these too, from now on."""
+        ...
+
+    def select(self, selection: Selection) -> None:
+        """Show those of a selection, as it is from now on, in place of the one before."""
         ...
 
 

@@ -54,6 +54,11 @@ class Filter:
         return not self._terms
 
     @property
+    def columns(self) -> frozenset[str]:
+        """The columns that are named, by lower-case name."""
+        return frozenset(term.column for term in self._terms if term.column)
+
+    @property
     def error(self) -> str:
         """What could not be taken as typed, for people; empty when all could."""
         return "; ".join(term.error for term in self._terms if term.error)
@@ -86,10 +91,10 @@ def _terms(text: str) -> Iterator[_Term]:
 class _Term:
     """One word: where it is looked for, and how."""
 
-    __slots__ = ("_column", "_negated", "_search", "_whole")
+    __slots__ = ("_negated", "_search", "_whole", "column")
 
     def __init__(self, word: str, column: str, negated: bool, literal: bool) -> None:
-        self._column, self._negated = column, negated
+        self.column, self._negated = column, negated
         self._search = _Search(word, literal)
         # "12:30" and "http://x" have a colon and no column
         self._whole = _Search(f"{column}:{word}", literal) if column else self._search
@@ -99,8 +104,8 @@ class _Term:
         return self._search.error
 
     def match(self, fields: Mapping[str, str]) -> bool:
-        if self._column:
-            value = fields.get(self._column)
+        if self.column:
+            value = fields.get(self.column)
             if value is not None:
                 return self._search.found(value) != self._negated
         return self._whole.found_in(fields.values()) != self._negated

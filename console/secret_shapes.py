@@ -32,12 +32,23 @@ ORDINARY = frozenset(
 """Values that tell about a secret and are none."""
 
 
+FLAGS = {
+    "redis-cli": ("-a",), "valkey-cli": ("-a",), "sshpass": ("-p",), "curl": ("-u",), "mongosh": ("-p",),
+    "mysql": ("-p",), "mysqldump": ("-p",), "mysqladmin": ("-p",), "mariadb": ("-p",),
+}  # fmt: skip
+"""Short options that take a password, by program."""
+
+
 class Shapes(NamedTuple):
     """One expression for each notation a secret comes in, and for what only looks like one."""
 
     url: re.Pattern[str]
     strict_url: re.Pattern[str]
     bare_url: re.Pattern[str]
+    key_url: re.Pattern[str]
+    go_url: re.Pattern[str]
+    webhook: re.Pattern[str]
+    program: re.Pattern[str]
     name: re.Pattern[str]
     pair: re.Pattern[str]
     assigned: re.Pattern[str]
@@ -63,6 +74,11 @@ def shapes() -> Shapes:
         url=re.compile(rf"(://[^\s:@/?#]*):{stand_in}(?!\d{{1,5}}[/?#])\S{{0,512}}@"),
         strict_url=re.compile(rf"(://[^\s:@/?#]*):{stand_in}\S{{0,512}}@"),
         bare_url=re.compile(r"^([^\s:@/]+):(?!//)\S+@"),
+        # keys in the place of a user, as error trackers have them
+        key_url=re.compile(r"(://)[0-9a-f]{32,64}(?=@)"),
+        go_url=re.compile(r"([^\s:@/\"']+):[^\s@]+@(?=(?:tcp|unix)\()"),
+        webhook=re.compile(r"(//hooks\.[\w.-]+/\w+/)[\w/-]{8,}"),
+        program=re.compile(rf"(?<![\w-])({'|'.join(FLAGS)})(?![\w-])([^|;&\n]*)"),
         name=re.compile(_NAME, both),
         pair=re.compile(rf"{pair}(?:({_QUOTED})|({_BARE}))", both),
         assigned=re.compile(rf"^((?:--?)?[\w.-]*?{_NAME})(=)(?:({_QUOTED}\Z)|(.+))\Z", both),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from console.secret_shapes import KEYS, ORDINARY, shapes
+from console.secret_shapes import FLAGS, KEYS, ORDINARY, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +32,14 @@ def redact(text: str) -> str:
         or ("key" in low and any(word in low for word in KEYS))
         or "authoriz" in low or "bearer" in low or "credential" in low or "identified" in low
     )  # fmt: skip
-    if "@" in low and "://" in low:
-        text = shapes().url.sub(rf"\1:{MASK}@", text)
+    if "@" in low:
+        if "://" in low:
+            text = shapes().url.sub(rf"\1:{MASK}@", text)
+            text = shapes().key_url.sub(rf"\1{MASK}", text)
+        if "@tcp(" in low or "@unix(" in low:
+            text = shapes().go_url.sub(rf"\1:{MASK}@", text)
+    if "hooks." in low:
+        text = shapes().webhook.sub(rf"\1{MASK}", text)
     if named:
         text = _redact_named(text, low)
     if (
@@ -54,7 +60,15 @@ def redact_url(url: str) -> str:
 
 def redact_arguments(words: Sequence[str]) -> str:
     """A command line out of its words, joined by blanks, without the secrets among its arguments."""
-    flags = _FLAGS.get(words[0].rpartition("/")[2], ()) if words else ()
+    return redact(" ".join(redact_words(words)))
+
+
+def redact_words(words: Sequence[str]) -> list[str]:
+    """The words of a command line without the secrets among its arguments, one by one.
+
+    An option and its secret may be two words, or stand within the script that a shell is given.
+    """
+    flags = FLAGS.get(words[0].rpartition("/")[2], ()) if words else ()
     shown: list[str] = []
     hide = False
     for word in words:
@@ -67,8 +81,20 @@ def redact_arguments(words: Sequence[str]) -> str:
         if attached is not None and not word.startswith("--"):
             shown.append(attached + MASK)
         else:  # a value may hold blanks, which the joined line cannot tell from its end
-            shown.append(shapes().assigned.sub(_mask_pair, word))
-    return redact(" ".join(shown))
+            word = shapes().assigned.sub(_mask_pair, word)
+            shown.append(redact(_redact_script(word) if " " in word else word))
+    return shown
+
+
+def _redact_script(text: str) -> str:
+    """A script without what its programs are given as passwords by short options."""
+
+    def part(found: re.Match[str]) -> str:
+        flags = "|".join(map(re.escape, FLAGS[found[1]]))
+        option = rf"(\s(?:{flags}))(\s*)(?![\s-])(\"[^\"]*\"|'[^']*'|[^\s\"']+)"
+        return found[1] + re.sub(option, rf"\1\2{MASK}", found[2])
+
+    return shapes().program.sub(part, text) if any(name in text for name in FLAGS) else text
 
 
 def names_secret(text: str) -> bool:
@@ -79,13 +105,6 @@ def names_secret(text: str) -> bool:
 def opens_private_key(text: str) -> bool:
     """Whether a private key in PEM form begins in this line and does not end in it."""
     return "PRIVATE KEY-----" in text and text.rfind("-----BEGIN") > text.rfind("-----END")
-
-
-_FLAGS = {
-    "redis-cli": ("-a",), "valkey-cli": ("-a",), "sshpass": ("-p",), "curl": ("-u",), "mongosh": ("-p",),
-    "mysql": ("-p",), "mysqldump": ("-p",), "mysqladmin": ("-p",), "mariadb": ("-p",),
-}  # fmt: skip
-"""Short options that take a password, by program."""
 
 
 def _redact_named(text: str, low: str) -> str:

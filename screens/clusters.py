@@ -72,7 +72,7 @@ def choices(app: OpsConsole) -> list[str]:
     snapshot = _snapshot(app)
     found = [*OFFERED]
     if snapshot is not None:
-        found += [f"pods {name}" for name in _namespaces(snapshot)]
+        found += [f"pods {name}" for name in namespaces(snapshot)]
         found += [f"pods @{each.name}" for each in snapshot.contexts]
     return found
 
@@ -84,33 +84,47 @@ def show(app: OpsConsole, word: str, rest: str) -> None:
     if snapshot is None:
         app.zoom("kubernetes", view=view)  # it says why there is nothing yet
         return
+    place = read_place(app, word, rest, snapshot, free=view if view in FREE else "")
+    if place is None:
+        return
+    namespace, context = place
+    if context and not use(app, snapshot, context):
+        return
+    from widgets.panes.kubernetes.rows import exactly, short_names
+
+    before = [each.context for each in snapshot.clusters]
+    after = [*before, context] if context and context not in before else before
+    tag = dict(zip(after, short_names(after), strict=True)).get(context, "") if len(after) > 1 else ""
+    name = {"name": context} if view == "contexts" else {"context": tag}
+    app.zoom("kubernetes", exactly(**name, kind=kind, ns=namespace), view)
+
+
+def read_place(
+    app: OpsConsole, word: str, rest: str, snapshot: Any, free: str = ""
+) -> tuple[str, str] | None:
+    """Namespace and context of a command; None where they cannot be meant, which is told.
+
+    `free` is the name of what is in no namespace.
+    """
     namespace, context, wrong = _read(rest)
     if wrong:
         app.tell(
             f":{word} takes [NAMESPACE] [@CONTEXT], and {clean(wrong, 40)!r} is one word too many", "error"
         )
-        return
-    if namespace and view in FREE:
-        app.tell(f"{view} are in no namespace: :{word} takes [@CONTEXT]", "error")
-        return
+        return None
+    if namespace and free:
+        app.tell(f"{free} are in no namespace: :{word} takes [@CONTEXT]", "error")
+        return None
     if (
         namespace
-        and namespace not in (known := _namespaces(snapshot))
-        and not (context and not _watched(snapshot, context))
+        and namespace not in (known := namespaces(snapshot))
+        and not (context and not watched(snapshot, context))
     ):
         app.tell(
             f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, known)}", "error"
         )
-        return
-    if context and not _use(app, snapshot, context):
-        return
-    from widgets.panes.kubernetes.rows import exactly, short_names
-
-    watched = [each.context for each in snapshot.clusters]
-    after = [*watched, context] if context and context not in watched else watched
-    tag = dict(zip(after, short_names(after), strict=True)).get(context, "") if len(after) > 1 else ""
-    name = {"name": context} if view == "contexts" else {"context": tag}
-    app.zoom("kubernetes", exactly(**name, kind=kind, ns=namespace), view)
+        return None
+    return namespace, context
 
 
 def _read(rest: str) -> tuple[str, str, str]:
@@ -121,11 +135,11 @@ def _read(rest: str) -> tuple[str, str, str]:
     return next(iter(names), ""), next(iter(contexts), ""), next(iter(wrong), "")
 
 
-def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
+def use(app: OpsConsole, snapshot: Any, context: str) -> bool:
     """Watch a context beside the others, where it is not watched yet; whether it can be."""
     known = [each.name for each in snapshot.contexts]
-    watched = [each.context for each in snapshot.clusters]
-    if context in watched:
+    before = [each.context for each in snapshot.clusters]
+    if context in before:
         return True
     if context not in known:
         app.tell(f"there is no context {clean(context, 80)!r}{_meant(context, known)}", "error")
@@ -139,7 +153,7 @@ def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
     if found is None:
         return False
     try:
-        use_contexts(found, [*watched, context])
+        use_contexts(found, [*before, context])
     except OpsError as error:
         app.tell(str(error), "error")
         return False
@@ -148,7 +162,8 @@ def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
     return True
 
 
-def _watched(snapshot: Any, context: str) -> bool:
+def watched(snapshot: Any, context: str) -> bool:
+    """Whether a context is among those that are watched."""
     return any(each.context == context for each in snapshot.clusters)
 
 
@@ -166,7 +181,7 @@ def _snapshot(app: OpsConsole) -> Any:
     return context.snapshot if context is not None else None
 
 
-def _namespaces(snapshot: Any) -> list[str]:
+def namespaces(snapshot: Any) -> list[str]:
     """The namespaces anything is known in."""
     found: set[str] = set()
     for cluster in snapshot.clusters:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.nearest import nearest
 from console.text import clean
-from screens import clusters
+from screens import clusters, selecting
 from themes import THEMES
 
 if TYPE_CHECKING:
@@ -69,7 +69,9 @@ def run_command(app: OpsConsole, text: str) -> None:
     kind = ALIASES.get(word, word)
     if not word:
         return
-    if kind in app.kinds:
+    if selecting.meant(app, word, rest):
+        selecting.show_lines(app, rest)
+    elif kind in app.kinds:
         app.zoom(kind, filter_text=rest or None)
     elif word in clusters.WORDS and "kubernetes" in app.kinds:
         clusters.show(app, word, rest)

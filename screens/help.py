@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from screens import selecting
 from screens.clusters import OFFERED, TAKES
 from screens.commands import COMMANDS
 from screens.detail import WindowScreen
@@ -78,8 +79,10 @@ class HelpScreen(WindowScreen):
 
     def _commands(self) -> list[tuple[str, str]]:
         """Every command but those of a kind that is not here."""
-        of_clusters = [(OFFERED[0], TAKES)] if "kubernetes" in self._kinds else []
-        return [*of_clusters, *COMMANDS.items()]
+        found = [(OFFERED[0], TAKES)] if "kubernetes" in self._kinds else []
+        if {"kubernetes", "logs"} <= set(self._kinds):
+            found.append((selecting.WORDS[0], selecting.TAKES))
+        return [*found, *COMMANDS.items()]
 
 
 def _command(name: str, text: str, width: int) -> list[Line]:

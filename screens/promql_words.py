@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.suggester import Suggester
 
 from console.errors import OpsError
+from screens.selecting import complete
 
 if TYPE_CHECKING:
     from console.alerts.asking import Answers
@@ -33,7 +34,8 @@ class Words(Suggester):
         """The line with its last word complete; None where nothing is known."""
         if self._commands and not _BEGINNING.match(value):
             low = value.casefold()
-            return next((one for one in self._commands if one.casefold().startswith(low)), None)
+            whole = next((one for one in self._commands if one.casefold().startswith(low)), None)
+            return whole or complete(self._app, value)
         found = _WORD.search(value)
         if found is None or len(found[0]) < LEAST or _within_string(value):
             return None

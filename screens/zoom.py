@@ -191,7 +191,7 @@ class ZoomScreen(OpsScreen):
             except DrawingFailedError as failure:
                 self._defect = str(failure)
                 return BodyView(self.pane)
-        table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty)
+        table: Table[Any] = Table(view.columns, view.key, view.severity, view.empty, view.made_of)
         if view.sort:
             table.sort_by(view.sort)
         table.faults_only = self.faults_only
@@ -232,7 +232,8 @@ class ZoomScreen(OpsScreen):
 
     def _fill(self, body: Table[Any] | ViewCanvas, context: Context) -> None:
         if isinstance(body, Table):
-            body.show(self.view.rows(context))
+            absent = self.view.absent
+            body.show(self.view.rows(context), absent(context) if absent is not None else ())
             self._drawn = context
         else:
             body.show_context(context)

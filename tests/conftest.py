@@ -7,12 +7,21 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.servers.dockerd import dockerd, own_dockerd
-from tests.servers.kubernetes_fixtures import kubernetes, kwok, own_kubernetes
+from tests.servers.kubernetes_fixtures import (
+    CLUSTERS,
+    emulated,
+    emulates,
+    kubernetes,
+    kwok,
+    own_kubernetes,
+    real_kubernetes,
+)
 from tests.servers.postgres_fixtures import own_postgres, postgres_bindir, postgres_server
 from tests.servers.redis_fixtures import redis_binary, redis_server
 
 __all__ = [
     "dockerd",
+    "emulated",
     "kubernetes",
     "kwok",
     "own_dockerd",
@@ -20,6 +29,7 @@ __all__ = [
     "own_postgres",
     "postgres_bindir",
     "postgres_server",
+    "real_kubernetes",
     "redis_binary",
     "redis_server",
 ]
@@ -53,3 +63,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, name in enumerate(LONGEST) if name in item.path.parts), len(LONGEST))
 
     items.sort(key=rank)
+
+
+EMULATED = ("cluster", "emulated by kmock")
+"""What a test has among its properties that had a cluster which is none."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Mark the tests whose cluster kmock plays for want of a real one."""
+    if CLUSTERS & set(getattr(item, "fixturenames", ())) and emulates():
+        item.user_properties.append(EMULATED)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that clusters were played."""
+    ended = [one for how in ("passed", "failed") for one in terminalreporter.stats.get(how, ())]
+    count = sum(EMULATED in map(tuple, one.user_properties) for one in ended)
+    if count:
+        tests = "1 test" if count == 1 else f"{count} tests"
+        terminalreporter.write_line(
+            f"{tests} had a cluster emulated by kmock: a real one needs etcd and, with Go, make kubernetes"
+        )

@@ -9,7 +9,7 @@ driver.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -139,6 +139,11 @@ class View(Generic[R]):
     """Called with row, context and width in cells."""
     empty: str = "nothing to show"
     note: Callable[[Context], str] | None = None
+    made_of: Callable[[R], tuple[object, ...]] | None = None
+    """What the words of a row are made of, first what tells it from the others: as long as these are equal,
+    a filter looks at the row no more than once. Figures (`Column.named`) may change without it."""
+    absent: Callable[[Context], Collection[str]] | None = None
+    """The ids of columns that can hold nothing as things are, whatever the rows: they take no room."""
     plots: Sequence[Plot] = field(default=())
     sort: str = ""
     """Column sorted by at first; empty: by wrongness, then as given."""

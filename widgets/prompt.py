@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -15,6 +16,18 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
 
 from console.text import clip
+
+
+class Field(Input):
+    """Where the text is typed: its keys act in the order in which they were pressed."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        # the keys of bindings go up to the app before they act, and letters that follow would overtake them
+        for binding in () if event.is_printable else self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
 
 
 class PromptLine(Horizontal):
@@ -78,7 +91,7 @@ class PromptLine(Horizontal):
         suggester = self._suggester
         if suggester is None and self._choices:
             suggester = SuggestFromList(self._choices, case_sensitive=False)
-        yield Input(
+        yield Field(
             self._text,
             placeholder=self._hint,
             suggester=suggester,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -95,6 +95,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         key: Callable[[R], Hashable],
         severity: Callable[[R], Severity] | None = None,
         empty: str = "nothing to show",
+        made_of: Callable[[R], tuple[object, ...]] | None = None,
         *,
         id: str | None = None,  # noqa: A002 Textual's name
     ) -> None:
@@ -103,6 +104,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.row_key = key
         self.severity = severity
         self.empty = empty
+        self.made_of = made_of
         self.filter: Filter = parse("")
         self.faults_only = False
         """Whether rows that are well are left out."""
@@ -110,6 +112,9 @@ class Table(Canvas, Generic[R], can_focus=True):
         self.descending = False
         self.marked: set[Hashable] = set()
         self._all: Sequence[R] = ()
+        self._judged: dict[int, tuple[tuple[object, ...], bool]] = {}
+        """Whether the filter lets rows through, with what they were made of then, by the first of that."""
+        self._absent: frozenset[str] = frozenset()
         self._rows: list[R] = []
         self._cursor = 0
         self._cursor_key: Hashable = None
@@ -126,9 +131,13 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     # -- what is shown
 
-    def show(self, rows: Sequence[R]) -> None:
-        """Put these rows on the screen, filtered and sorted; the cursor stays with its row."""
+    def show(self, rows: Sequence[R], absent: Collection[str] = ()) -> None:
+        """Put these rows on the screen, filtered and sorted; the cursor stays with its row.
+
+        Columns that are `absent` hold nothing now and take no room, but for one that is sorted by.
+        """
         self._all = rows
+        self._absent = frozenset(absent)
         self._arrange()
         self.redraw()
 
@@ -168,10 +177,25 @@ class Table(Canvas, Generic[R], can_focus=True):
         if self.filter.empty:
             return list(rows)
         cells, match, chosen = _Cells(self.columns), self.filter.match, []
+        made_of, named = self.made_of, self.filter.columns
+        if made_of is None or any(column.named and column.id in named for column in self.columns):
+            for row in rows:
+                cells.row = row
+                if match(cells):
+                    chosen.append(row)
+            return chosen
+        before, judged = self._judged, {}
         for row in rows:
-            cells.row = row
-            if match(cells):
+            made = made_of(row)
+            place = id(made[0])  # what it is the id of is kept with it
+            known = before.get(place)
+            if known is None or known[0] != made:
+                cells.row = row
+                known = made, match(cells)
+            judged[place] = known
+            if known[1]:
                 chosen.append(row)
+        self._judged = judged
         return chosen
 
     def _remember(self) -> None:
@@ -180,7 +204,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def set_filter(self, text: str) -> Filter:
         """Show only what matches; an empty text shows all. Returns the parsed filter with its error."""
-        self.filter = parse(text)
+        self.filter, self._judged = parse(text), {}
         self._arrange()
         self.redraw()
         return self.filter
@@ -226,8 +250,9 @@ class Table(Canvas, Generic[R], can_focus=True):
             self._needs, self._learnt = {}, self.app.size
             self._drawn.clear()
         unseen = [self._rows[index] for index in in_view if index not in self._drawn]
-        self._needs = needs_of(self.columns, unseen, self._needs)
-        widths = layout(self.columns, width - lead, self._needs)
+        columns = self._there()
+        self._needs = needs_of(columns, unseen, self._needs)
+        widths = layout(columns, width - lead, self._needs)
         drawn_in = width, tuple(cells for _, cells in widths)
         if drawn_in != self._drawn_in:
             self._drawn.clear()
@@ -245,6 +270,10 @@ class Table(Canvas, Generic[R], can_focus=True):
             shown = self._nothing()
             return [*lines, ((" " * lead + shown, "dim"),)]
         return [*lines, *(self._draw_one(index, widths, width) for index in in_view)]
+
+    def _there(self) -> list[Column[R]]:
+        """The columns that hold anything, and the one that is sorted by, which says why the rows stand so."""
+        return [one for one in self.columns if one.id not in self._absent or one.id == self.sort_column]
 
     def _nothing(self) -> str:
         """Why there is no row."""
@@ -320,7 +349,7 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def action_sort(self) -> None:
         """Sort by the next column; after the last one the rows stand by wrongness again."""
-        ids = ["", *(column.id for column in self.columns if not column.hidden)]
+        ids = ["", *(column.id for column in self._there() if not column.hidden)]
         current = ids.index(self.sort_column) if self.sort_column in ids else 0
         self.sort_by(ids[(current + 1) % len(ids)])
 

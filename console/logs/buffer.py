@@ -66,6 +66,8 @@ class Buffer:
         self.limit_bytes = limit_bytes
         self.origins: list[str] = []
         """Origin names by number; an origin's number never changes."""
+        self.selectors: list[str] = []
+        """How the origins were asked for, by number; empty for most."""
         self.nbytes = 0
         """Memory held by the lines, in bytes."""
         self.newest = 0

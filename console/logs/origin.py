@@ -73,6 +73,7 @@ class Origin:
         "name",
         "number",
         "problem",
+        "selector",
         "skipped",
         "where",
         "window",
@@ -89,6 +90,8 @@ class Origin:
         self.window = Window()
         self.latest = math.nan
         self.problem = self.fix = ""
+        self.selector = ""
+        """How it was asked for, where that was with others alike."""
         self._gap = ""
         self._gap_time = -math.inf
         self._frozen: OriginState | None = None
@@ -166,6 +169,11 @@ class Origins:
     def names(self) -> list[str]:
         """Names by number."""
         return [origin.name if origin else "" for origin in self._by_number]
+
+    @property
+    def selectors(self) -> list[str]:
+        """How they were asked for, by number."""
+        return [origin.selector if origin else "" for origin in self._by_number]
 
     def add(self, name: str, kind: Kind, where: str, expected: bool = False, apart: str = "") -> Origin:
         """An origin; one that ended goes on when it has name and kind.

@@ -32,6 +32,8 @@ class Look:
     batch: Batch
     names: list[str]
     """Origin names by number."""
+    selectors: list[str]
+    """How the origins were asked for, by number."""
     origins: tuple[OriginState, ...]
     minute: Counts
     hour: tuple[tuple[float, Counts], ...]
@@ -73,6 +75,7 @@ class Reader:
             Look(
                 batch,
                 self._origins.names,
+                self._origins.selectors,
                 tuple(states[:_STATES_AT_MOST]),
                 self.intake.minute.sums(now),
                 tuple(self.intake.hour.buckets()),

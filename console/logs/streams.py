@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grp
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +45,23 @@ class Wanted:
     where: str
     open: Callable[[Origin], Stream]
     """Makes the stream; called in the thread that reads."""
+
+
+class Selection(Protocol):
+    """Things whose lines are wanted for what they are, such as pods by their labels: others come and go."""
+
+    @property
+    def text(self) -> str:
+        """How it was asked for; lines are found by it."""
+        ...
+
+    def subjects(self) -> Sequence[Hashable]:
+        """All that are meant now, those first whose lines matter most."""
+        ...
+
+    def outputs(self, subject: Hashable) -> Sequence[Wanted]:
+        """The lines of one of them; empty while it has none to give."""
+        ...
 
 
 class FileStream:

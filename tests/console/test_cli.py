@@ -25,6 +25,7 @@ from console.doctor import _source
 from console.history import History
 from console.look import Seen
 from console.sources.base import Reading
+from tests.patience import BUSY, PATIENCE
 from tests.servers.redis import RedisServer, wheel_redis
 from tests.widgets.fakes import FakeSnapshot, FakeSource
 
@@ -60,7 +61,7 @@ class Shell:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=30,
+            timeout=60,
             stdin=subprocess.DEVNULL,
             check=False,
         )
@@ -174,7 +175,7 @@ def on_a_terminal(shell: Shell, *words: str, env: dict[str, str], without: str =
             if not data:
                 break
         os.close(ours)
-        return process.wait(30), said.decode()
+        return process.wait(60), said.decode()
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])
@@ -334,14 +335,14 @@ def test_ctrl_c_ends_it_with_130_and_silence(shell: Shell) -> None:
             shell.command("status", "--only", "redis"), env=shell.env | {"REDIS_URL": server.tcp_url},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE
         while not any(
             c.raddr and c.raddr[1] == server.port for c in psutil.Process(process.pid).net_connections()
         ):
             assert time.monotonic() < until
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=PATIENCE)
         server.thaw()
     assert (process.returncode, out, err) == (130, "", "")
 
@@ -428,7 +429,7 @@ def test_status_is_bounded_with_a_frozen_server(shell: Shell, redis: RedisServer
     states = {source["name"]: source["state"] for source in document["sources"]}
     assert states == {"frozen": "stale", "fine": "live"}
     assert document["exit"] == 2
-    assert took < 5
+    assert took < 5 * BUSY
 
 
 def test_colours_only_where_they_are_wanted(shell: Shell, redis: RedisServer) -> None:

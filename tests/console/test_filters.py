@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.filters import LONGEST, parse
+from tests.patience import BUSY
 
 LINE = {"text": "upstream Timeout after 30 s id=609", "source": "api-1", "level": "error"}
 
@@ -114,7 +115,7 @@ def test_an_expression_that_could_take_for_ever_is_looked_for_as_text(hostile: s
     assert "for ever" in asked.error
     before = time.process_time()
     assert not asked.match({"text": "a" * LONGEST})
-    assert time.process_time() - before < 0.1
+    assert time.process_time() - before < 0.1 * BUSY
     assert asked.match({"text": f"see {hostile} there"})
 
 
@@ -145,7 +146,7 @@ def test_joined_words_need_no_backtracking_however_long_the_line() -> None:
     before = time.process_time()
     assert not simple.match(line)
     assert not asked.match(line)
-    assert time.process_time() - before < 0.5
+    assert time.process_time() - before < 0.5 * BUSY
     assert simple.match({"text": "GET /x 504 upstream gave a timeout"})
 
 

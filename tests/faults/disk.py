@@ -23,19 +23,24 @@ FULL, BACK = 2.0, 5.0
 """Seconds within which a full disk must be told, and the room that there is again."""
 
 
-async def full_disk(directory: Path) -> Result:
-    """No room for the record: told while nobody asks, every start refused, and well again with room."""
+async def full_disk(directory: Path, busy: float = 1.0) -> Result:
+    """No room for the record: told while nobody asks, every start refused, and well again with room.
+
+    `busy`: how many times longer than promised it may take.
+    """
     with small_disk(directory) as disk:
         if disk is None:  # only root may mount one
-            return await _without_room(directory, _no_disk_is_enough, "told so")
-        return await _without_room(disk, ballast(disk, spare=0), "1 MB tmpfs")
+            return await _without_room(directory, _no_disk_is_enough, "told so", busy)
+        return await _without_room(disk, ballast(disk, spare=0), "1 MB tmpfs", busy)
 
 
 def _no_disk_is_enough(_journal: Journal, there: bool) -> None:
     store.ROOM = 1 << (18 if there else 62)
 
 
-async def _without_room(directory: Path, room: Callable[[Journal, bool], None], name: str) -> Result:
+async def _without_room(
+    directory: Path, room: Callable[[Journal, bool], None], name: str, busy: float
+) -> Result:
     journal = Journal.open(directory / "journal.db", actor="ana", host="h")
     runner = Runner(Config(), journal)
     try:
@@ -49,7 +54,7 @@ async def _without_room(directory: Path, room: Callable[[Journal, bool], None], 
         while text(run.states[0]) != "begun":  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         room(journal, False)
-        told = await _seconds_until(lambda: bool(runner.unwritable), 10)
+        told = await _seconds_until(lambda: bool(runner.unwritable), 10 * busy)
         refused = 0
         for _ in range(10):
             for index in (1, 2):
@@ -60,13 +65,14 @@ async def _without_room(directory: Path, room: Callable[[Journal, bool], None], 
         begun = [state.index for state in run.states if state.attempt]
         await asyncio.sleep(2.5)  # a step ends while there is no room
         room(journal, True)
-        back = await _seconds_until(lambda: not runner.unwritable, 10)
-        ended = await _seconds_until(lambda: run.states[0].status is Status.OK, 10)
+        back = await _seconds_until(lambda: not runner.unwritable, 10 * busy)
+        ended = await _seconds_until(lambda: run.states[0].status is Status.OK, 10 * busy)
         await runner.begin(run, 1, runner.preview(run, 1).confirm(yes=True))
         await ended_step(run, 1)
         good = (
-            told < FULL and back < BACK and ended < BACK and refused == 20 and begun == [0]
-            and run.states[1].status is Status.OK and journal.verify().ok and not journal.unfinished()
+            told < FULL * busy and back < BACK * busy and ended < BACK * busy and refused == 20
+            and begun == [0] and run.states[1].status is Status.OK
+            and journal.verify().ok and not journal.unfinished()
         )  # fmt: skip
         figures = f"told in {told:.1f} s, {refused} of 20 refused, back in {back:.1f} s"
         return Result(f"F3 disk full under a console ({name})", int(good), 1, figures)

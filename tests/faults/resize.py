@@ -60,7 +60,7 @@ def fresh(size: tuple[int, int], *keys: str) -> str:
         return settled(terminal)
 
 
-def stormed(place: str, count: int, seed: int) -> Result:
+def stormed(place: str, count: int, seed: int, busy: float = 1.0) -> Result:
     """A storm of so many sizes; it lives, its last frame is the one of a fresh start, and it ends well."""
     keys, size = PLACES[place]
     expected = fresh(size, *keys)
@@ -76,13 +76,13 @@ def stormed(place: str, count: int, seed: int) -> Result:
         began = time.monotonic()
         try:
             # what was on its way for other sizes comes first
-            terminal.wait_for(lambda t: steady(t.text) == expected, AFTER)
+            terminal.wait_for(lambda t: steady(t.text) == expected, AFTER * busy)
             took = time.monotonic() - began
             if b"Traceback" in terminal.raw:
                 return Result(name, 0, 1, "a traceback was drawn")
             to_overview(terminal)
             terminal.press("q")
-            code = terminal.wait(5.0)
+            code = terminal.wait(5.0 * busy)
         except AssertionError as error:
             what = "its last frame is another one" if isinstance(error, NotSeen) else "no way back"
             return Result(name, 0, 1, f"{what}:\n{terminal.text}\nexpected:\n{expected}")

@@ -128,7 +128,8 @@ def behind(kind: str, server: Server) -> Iterator[Subject]:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What was seen of one fault: seconds until it was told, seconds until live again after the end of
-    the fault, the longest pause of the log pane, and the latency of keys meanwhile (milliseconds).
+    the fault, the longest pause of the log pane, the latency of keys meanwhile (milliseconds), and how
+    many seconds the fault lasted.
     """
 
     server: str
@@ -143,6 +144,7 @@ class Outcome:
     """File descriptors more than before."""
     threads: int
     """Threads more than before."""
+    lasted: float
     may_pass: tuple[str, ...] = MAY_PASS
     """Faults that need not be told."""
 
@@ -217,7 +219,7 @@ class Scene:
     def all_live(self) -> None:
         """Wait until every server's pane is. Raises NotSeen."""
         self.terminal.wait_for(lambda _: all(self.state(name) == "live" for name in self.subjects), 30.0)
-        self.terminal.wait_for("id=[0-9a-f]{8}", 10.0)
+        self.terminal.wait_for("id=[0-9a-f]{8}", 30.0)
 
     def held(self) -> tuple[int, int]:
         """Open file descriptors and threads, once their numbers stay the same for a second."""
@@ -231,27 +233,31 @@ class Scene:
             time.sleep(0.1)
         return seen
 
-    def suffer(self, name: str, fault: str, seconds: float) -> Outcome:
-        """One fault of one server for so many seconds, and what was seen of it."""
+    def suffer(self, name: str, fault: str, seconds: float, busy: float = 1.0) -> Outcome:
+        """One fault of one server for so many seconds, or until it is told, and what was seen of it.
+
+        `busy`: how many times longer than promised a state is waited for.
+        """
         self.all_live()
         before = self.held()
         pace, (begin, end) = Pace(self.terminal), self.subjects[name].faults[fault]
         started = time.perf_counter()
         begin()
         try:
-            told = self.until(name, "failing", TOLD + 1.0)
+            told = self.until(name, "failing", TOLD * busy + 1.0)
             keys: list[float | None] = []
             while time.perf_counter() - started < seconds:
                 keys += at_any_moment(self.terminal, ("tab", "shift+tab"), 10, focused_frame)
         finally:
             end()
-        back = self.until(name, "live", BACK + 5.0)
+        lasted = time.perf_counter() - started
+        back = self.until(name, "live", BACK * busy + 5.0)
         pause = pace.end()
         handles, threads = self.held()
         p50, p99, most = (quantile(keys, share) or 0.0 for share in (0.5, 0.99, 1.0))
         left = handles - before[0], threads - before[1]
         may_pass = self.subjects[name].may_pass
-        return Outcome(name, fault, told, back, pause, p50, p99, most, *left, may_pass)
+        return Outcome(name, fault, told, back, pause, p50, p99, most, *left, lasted, may_pass)
 
 
 @contextlib.contextmanager

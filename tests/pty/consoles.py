@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
 from tests.pty import fakes
 from tests.pty.terminal import Terminal
 
@@ -51,7 +52,7 @@ def steady(text: str) -> str:
     return re.sub(r" +$", "", text, flags=re.MULTILINE)
 
 
-def settled(terminal: Terminal, timeout: float = 10.0) -> str:
+def settled(terminal: Terminal, timeout: float = PATIENCE) -> str:
     """The screen's steady text once it stays the same for a fifth of a second."""
     until = time.monotonic() + timeout
     before, since = "", time.monotonic()
@@ -68,14 +69,14 @@ def settled(terminal: Terminal, timeout: float = 10.0) -> str:
 def to_overview(terminal: Terminal) -> None:
     """Leave prompts, windows and zoomed panes: at the overview Escape changes nothing any more."""
     before = ""
-    for _ in range(10):
+    for turn in range(40):
         now = steady(terminal.text)
         if now == before and OVERVIEW.search(now):
             return
         before = now
         # as kitty sends it, which Textual need not wait for to tell it from Alt and the next key
         terminal.press("kitty-escape")
-        terminal.wait_quiet(0.06, 2.0)
+        terminal.wait_quiet(min(0.06 * 1.2**turn, 0.5), 2.0)  # ever longer for one that is slow to begin
     raise AssertionError(f"no way back to the overview:\n{terminal.text}")
 
 

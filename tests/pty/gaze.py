@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tests.pty.consoles import to_overview
 from tests.pty.sequences import foreign, misleading
-from tests.pty.terminal import Terminal
+from tests.pty.terminal import NotSeen, Terminal
 
 SIZE = (160, 50)
 VIEWS = 12
@@ -53,15 +55,24 @@ def assert_clean(terminal: Terminal, size: tuple[int, int] = SIZE, clipboard: bo
 
 def views_of(terminal: Terminal) -> Iterator[int]:
     """Turn through the views of the zoomed pane until the first one is in front again."""
-    first = None
+
+    def chosen(terminal: Terminal) -> list[str]:
+        return [cell.bg for cell in terminal.cells()[2]]
+
+    def changed(before: list[str], terminal: Terminal) -> bool:
+        return chosen(terminal) != before
+
+    terminal.wait_quiet(0.15, 1.0)
+    first = chosen(terminal)
     for number in range(VIEWS):
-        terminal.wait_quiet(0.15, 1.0)
-        chosen = [cell.bg for cell in terminal.cells()[2]]
-        if chosen == first:
-            return
-        first = first or chosen
         yield number
+        before = chosen(terminal)
         terminal.press("right")
+        with contextlib.suppress(NotSeen):  # there is one view only
+            terminal.wait_for(partial(changed, before), 4.0)
+        terminal.wait_quiet(0.15, 1.0)
+        if chosen(terminal) == first:
+            return
 
 
 def look_at_everything(terminal: Terminal, panes: Sequence[str], towers: bool = False) -> set[str]:

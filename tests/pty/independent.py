@@ -76,7 +76,7 @@ class Timeline:
 
     def last(self, moment: float, back: float = AGE) -> list[Mapping[str, Any]]:
         """Everything of the seconds before a moment, and the reading before those; waits for the first."""
-        until = time.monotonic() + 20.0
+        until = time.monotonic() + 60.0
         while not self._points and time.monotonic() < until:
             time.sleep(0.05)
         with self._lock:
@@ -278,7 +278,7 @@ class Independent:
 def file_systems() -> Mapping[str, tuple[float, int]]:
     """What `df` says: used share and available bytes by mount point."""
     done = subprocess.run(
-        ["df", "-B1", "--output=used,avail,target"], capture_output=True, text=True, check=False, timeout=20
+        ["df", "-B1", "--output=used,avail,target"], capture_output=True, text=True, check=False, timeout=60
     )
     found = {}
     for line in done.stdout.splitlines()[1:]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 from tests.pty.consoles import OVERVIEW, settled, steady
@@ -26,6 +27,10 @@ def key_name(shown: str) -> str:
     return NAMES.get(shown, shown.replace("^", "ctrl+") if len(shown) > 1 else shown)
 
 
+def _lacks(words: str, terminal: Terminal) -> bool:
+    return words not in terminal.text
+
+
 def helped(terminal: Terminal) -> dict[str, list[str]]:
     """The keys the help lists here, by id; opens the help, scrolls through it and closes it."""
     behind = settled(terminal)
@@ -39,9 +44,11 @@ def helped(terminal: Terminal) -> dict[str, list[str]]:
             match = re.match(r" *(?P<keys>\S+(?: \S+)*)  +.*?(?P<id>[a-z]+\.[a-z0-9-]+) *│", line[left:])
             if match and len(match["keys"]) <= 14:
                 found[match["id"]] = [key_name(key) for key in match["keys"].split()]
-        if not re.search(r"↓ \d+ more lines", terminal.text):
+        more = re.search(r"↓ \d+ more lines", terminal.text)
+        if more is None:
             break
         terminal.press("pagedown")
+        terminal.wait_for(partial(_lacks, more[0]))
         terminal.wait_quiet(0.15)
     terminal.press("escape")
     terminal.wait_for(lambda t: steady(t.text) == behind)
@@ -54,10 +61,10 @@ def shows(pattern: str, undo: str = "kitty-escape") -> Check:
     def check(terminal: Terminal, key: str) -> None:
         assert not re.search(pattern, terminal.text, re.MULTILINE), f"{pattern} is there before {key}"
         terminal.press(key)
-        terminal.wait_for(pattern, 5.0)
+        terminal.wait_for(pattern)
         if undo:
             terminal.press(undo)
-            terminal.wait_for(lambda t: not re.search(pattern, t.text, re.MULTILINE), 5.0)
+            terminal.wait_for(lambda t: not re.search(pattern, t.text, re.MULTILINE))
 
     return check
 
@@ -68,7 +75,7 @@ def tells(pattern: str) -> Check:
     def check(terminal: Terminal, key: str) -> None:
         start = len(terminal.raw)
         terminal.press(key)
-        terminal.wait_for(lambda t: re.search(pattern.encode(), t.raw[start:]), 5.0)
+        terminal.wait_for(lambda t: re.search(pattern.encode(), t.raw[start:]))
 
     return check
 
@@ -82,7 +89,7 @@ def changes(*before: str) -> Check:
             terminal.wait_quiet(0.1)
         old = terminal.cells()[2:]
         terminal.press(key)
-        terminal.wait_for(lambda t: t.cells()[2:] != old, 5.0)
+        terminal.wait_for(lambda t: t.cells()[2:] != old)
 
     return check
 
@@ -107,11 +114,11 @@ def stays(terminal: Terminal, key: str) -> None:
 def goes_live(terminal: Terminal, key: str) -> None:
     """Back five seconds, on to the moment of going back, and past it: live."""
     terminal.press("[")
-    terminal.wait_for(" ago ", 5.0)
+    terminal.wait_for(" ago ")
     for _ in range(2):
         terminal.press(key)
         terminal.wait_quiet(0.1)
-    terminal.wait_for(lambda t: " ago " not in t.lines()[0], 5.0)
+    terminal.wait_for(lambda t: " ago " not in t.lines()[0])
 
 
 def copies(terminal: Terminal, key: str) -> None:
@@ -126,23 +133,23 @@ def sorts(terminal: Terminal, key: str) -> None:
     shows(rf"{ROWS_DOWN}.*[↑↓]")(terminal, key)
     for _ in range(3):
         terminal.press(key)
-    terminal.wait_for(lambda t: not re.search(rf"{ROWS_DOWN}.*[↑↓]", t.text), 5.0)
+    terminal.wait_for(lambda t: not re.search(rf"{ROWS_DOWN}.*[↑↓]", t.text))
 
 
 def reverses(terminal: Terminal, key: str) -> None:
     """The arrow turns round."""
     terminal.press("s")
-    terminal.wait_for(rf"{ROWS_DOWN}↑", 5.0)
+    terminal.wait_for(rf"{ROWS_DOWN}↑")
     terminal.press(key)
-    terminal.wait_for(rf"{ROWS_DOWN}↓", 5.0)
+    terminal.wait_for(rf"{ROWS_DOWN}↓")
     terminal.press("s", "s", "s")
-    terminal.wait_for(lambda t: not re.search(rf"{ROWS_DOWN}[↑↓]", t.text), 5.0)
+    terminal.wait_for(lambda t: not re.search(rf"{ROWS_DOWN}[↑↓]", t.text))
 
 
 def closes(terminal: Terminal, key: str) -> None:
     """Back to the overview."""
     terminal.press(key)
-    terminal.wait_for(lambda t: place(t) == "overview", 5.0)
+    terminal.wait_for(lambda t: place(t) == "overview")
 
 
 def zooms(title: str) -> Check:
@@ -150,7 +157,7 @@ def zooms(title: str) -> Check:
 
     def check(terminal: Terminal, key: str) -> None:
         terminal.press(key)
-        terminal.wait_for(rf"^ Rows +Back .*{title}", 5.0)
+        terminal.wait_for(rf"^ Rows +Back .*{title}")
 
     return check
 

@@ -155,10 +155,10 @@ class Load:
         ]
         for step in steps:
             try:
-                subprocess.run(step, check=True, capture_output=True, timeout=20)
+                subprocess.run(step, check=True, capture_output=True, timeout=60)
             except (OSError, subprocess.CalledProcessError):
                 return
-        self._ends.callback(subprocess.run, ["umount", "-l", str(self.disk)], check=False, timeout=20)
+        self._ends.callback(subprocess.run, ["umount", "-l", str(self.disk)], check=False, timeout=60)
         room = os.statvfs(self.disk)
         with (self.disk / "filling").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, int(room.f_bavail * room.f_frsize * DISK_FILLED))
@@ -223,7 +223,7 @@ class Load:
         session.stdin.flush()
 
     def _until(self, condition: str, count: int) -> None:
-        until = time.monotonic() + 20.0
+        until = time.monotonic() + 60.0
         question = f"SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND {condition}"
         while int(self.postgres.psql(question)) < count:
             assert time.monotonic() < until, f"never {count} sessions with {condition}"

@@ -34,6 +34,7 @@ from typing import Any, Self, TypeAlias
 import psutil
 import pyte
 
+from tests.patience import PATIENCE
 from tests.pty.emulator import Cell, Emulator
 from tests.pty.keyboard import encoded
 from tests.pty.usage import Usage, usage
@@ -237,7 +238,7 @@ class Terminal:
         with self._lock:
             return self._emulator.filled()
 
-    def wait_for(self, wanted: Wanted, timeout: float = 10.0) -> Any:
+    def wait_for(self, wanted: Wanted, timeout: float = PATIENCE) -> Any:
         """Wait until the screen shows it; the match or the answer. Raises NotSeen with the screen."""
         if isinstance(wanted, str):
             wanted = re.compile(wanted, re.MULTILINE)
@@ -341,7 +342,7 @@ class Terminal:
                     self._status = os.waitstatus_to_exitcode(status)
         return self._status
 
-    def wait(self, timeout: float = 3.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """The exit code, waited for. Raises NotSeen when the program is still there."""
         until = time.monotonic() + timeout
         while (code := self.poll()) is None:
@@ -349,7 +350,7 @@ class Terminal:
                 raise NotSeen(f"still running after {timeout:g} s\n{self.text}")
             time.sleep(0.005)
         with self._lock:
-            self._lock.wait_for(lambda: self.ended or not self._reader.is_alive(), 1.0)
+            self._lock.wait_for(lambda: self.ended or not self._reader.is_alive(), 3.0)
         return code
 
     def signal(self, number: signal.Signals) -> None:
@@ -365,7 +366,7 @@ class Terminal:
         except NotSeen:
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGKILL)
-            self.wait(5.0)
+            self.wait()
         for process in self.family():
             with contextlib.suppress(psutil.Error):
                 process.kill()

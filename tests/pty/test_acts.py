@@ -8,6 +8,7 @@ from pathlib import Path
 
 from console.journal.entries import Kind
 from console.journal.reader import read
+from tests.patience import PATIENCE
 from tests.pty.consoles import real_console, settled, to_overview
 from tests.pty.sequences import foreign
 
@@ -39,7 +40,7 @@ def test_a_process_is_ended_by_keys(tmp_path: Path) -> None:
             assert victim.poll() is None
             terminal.press("y")
             terminal.wait_for("done: end process sleep")
-            assert victim.wait(10) == -15
+            assert victim.wait(PATIENCE) == -15
             entries = read(
                 terminal.home / "state" / "opsconsole" / "journal.db", run=None, since=None, limit=100
             )

@@ -12,7 +12,7 @@ from tests.pty.terminal import Terminal
 from tests.servers.troubles import Shop
 
 SEEN = ("CacheGone", "ManySessions", "CertificateEnds", "ShopIll", "BackupBroken")
-WAIT = 40.0
+WAIT = 90.0
 
 
 @pytest.fixture(scope="module")

@@ -52,12 +52,12 @@ async def test_no_sink_of_any_pane_lets_more_than_text_through(
         stack.enter_context(sinks.processes())
         async with sinks.sessions(postgres):
             terminal = stack.enter_context(real_console(tmp_path, config, size=SIZE))
-            terminal.wait_for("MARKBANNER", 15.0)
-            terminal.wait_for(lambda t: "connecting" not in t.text and "starting" not in t.text, 15.0)
+            terminal.wait_for("MARKBANNER")
+            terminal.wait_for(lambda t: "connecting" not in t.text and "starting" not in t.text)
             sinks.fill_plain(files)
-            terminal.wait_for(r"MARKLOG 9\d\d\d", 15.0)
+            terminal.wait_for(r"MARKLOG 9\d\d\d")
             sinks.fill_odd(files)
-            terminal.wait_for("MARKODD 49", 15.0)
+            terminal.wait_for("MARKODD 49")
             seen = look_at_everything(terminal, "12345")
             assert_clean(terminal)
             terminal.press("y")
@@ -78,8 +78,8 @@ def test_containers_let_no_more_than_text_through(dockerd: Dockerd, tmp_path: Pa
     config = f'[[docker]]\nhost = "{dockerd.host}"\n[logs]\njournald = false\n'
     try:
         with real_console(tmp_path, config, size=SIZE) as terminal:
-            terminal.wait_for("markbox-0", 15.0)
-            terminal.wait_for("MARKOUT", 15.0)
+            terminal.wait_for("markbox-0")
+            terminal.wait_for("MARKOUT")
             seen = look_at_everything(terminal, "25")
             assert_clean(terminal)
             to_overview(terminal)

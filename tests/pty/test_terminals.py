@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.pty import fakes
 from tests.pty.consoles import fake_console, program, to_overview
 from tests.pty.sequences import tokens
@@ -75,7 +76,7 @@ def told(stdout: int | None, env: dict[str, str], *arguments: str) -> tuple[int,
     """Exit code and standard error of the console where it cannot draw."""
     done = subprocess.run(
         [*program(), *arguments], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], **env}, timeout=20, check=False,
+        env={"PATH": os.environ["PATH"], **env}, timeout=60, check=False,
     )  # fmt: skip
     return done.returncode, done.stderr.decode()
 
@@ -95,7 +96,7 @@ def test_without_a_terminal_one_sentence_says_so() -> None:
 @pytest.mark.parametrize("term", ["dumb", "", None, "unknown"])
 def test_a_terminal_that_cannot_draw_is_told_in_one_sentence(term: str | None) -> None:
     with Terminal(program(), env={"TERM": term}) as terminal:
-        assert terminal.wait(10.0) == 2
+        assert terminal.wait() == 2
         text = bytes(terminal.raw).decode().replace("\r\n", "\n")
         assert is_one_sentence(text)
         assert "\x1b" not in text
@@ -105,7 +106,7 @@ def test_a_terminal_that_cannot_draw_is_told_in_one_sentence(term: str | None) -
 def test_output_into_a_pipe_is_told_in_one_sentence() -> None:
     command = f"{' '.join(program())} | cat"
     with Terminal(["/bin/sh", "-c", command]) as terminal:
-        terminal.wait(10.0)
+        terminal.wait()
         text = bytes(terminal.raw).decode().replace("\r\n", "\n")
         assert is_one_sentence(text)
         assert "output" in text
@@ -130,13 +131,13 @@ class Tmux:
         """What tmux prints for these arguments."""
         done = subprocess.run(
             [self._tmux, "-L", "ops", *arguments],
-            env=self._env, capture_output=True, text=True, check=True, timeout=20,
+            env=self._env, capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
         return done.stdout
 
     def wait_for(self, pattern: str) -> str:
         """The screen, once it shows this."""
-        until = time.monotonic() + 15.0
+        until = time.monotonic() + PATIENCE
         while not re.search(pattern, text := self("capture-pane", "-p"), re.MULTILINE):
             assert time.monotonic() < until, f"{pattern} was not seen:\n{text}"
             time.sleep(0.05)
@@ -180,4 +181,4 @@ def test_copying_in_tmux_reaches_the_terminal_outside(tmux: Tmux) -> None:
     with tmux.attached() as outside:
         outside.wait_for("40 rows")
         tmux("send-keys", "y")
-        outside.wait_for(lambda t: b"\x1b]52;c;" in t.raw, 5.0)
+        outside.wait_for(lambda t: b"\x1b]52;c;" in t.raw)

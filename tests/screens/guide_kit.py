@@ -126,9 +126,9 @@ async def started(pilot: Pilot[None], app: OpsConsole, name: str, *values: str) 
     return run
 
 
-async def becomes(pilot: Pilot[None], state: StepState, status: Status, seconds: float = 10.0) -> None:
+async def becomes(pilot: Pilot[None], state: StepState, status: Status) -> None:
     """A step comes to a status."""
-    await until(pilot, lambda: state.status is status, seconds)
+    await until(pilot, lambda: state.status is status)
 
 
 async def until_quiet(pilot: Pilot[None], app: OpsConsole, holds: Callable[[], object]) -> None:

@@ -27,7 +27,7 @@ from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer
 from tests.widgets.stage import until
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds for what a real server has to do."""
 
 

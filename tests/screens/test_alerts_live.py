@@ -22,7 +22,7 @@ from tests.widgets.fakes import FakeSnapshot, FakeSource
 from tests.widgets.stage import until
 
 pytestmark = pytest.mark.usefixtures("real_panes")
-LIMIT = 20.0
+LIMIT = 60.0
 
 RULES = """\
 groups:

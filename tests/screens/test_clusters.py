@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from console.errors import UsageError
+from console.filters import parse
+from console.logs.streams import Selection, Wanted
 from screens.app import OpsConsole
 from screens.commands import choices, run_command
 from screens.help import HelpScreen
+from screens.promql_words import Words
 from screens.zoom import ZoomScreen
 from tests.screens.kit import console, footer, screen_text, sources, table, told, zoomed
+from tests.widgets.fakes import FakeSource
 from tests.widgets.panes.kube_values import OOM, TWO, ClustersOf
 from tests.widgets.stage import until
 
@@ -201,3 +206,114 @@ async def test_keys_without_a_meaning_say_so() -> None:
         await zoomed(pilot, app, "docker")
         await pilot.press("O", "u", "Y")
         await told(pilot, app, "there is no command for what is in front")
+
+
+@dataclass
+class Lines(FakeSource):
+    """A log pane that remembers what is selected for it."""
+
+    selected: list[str] = field(default_factory=list)
+
+    def follow(self, wanted: Sequence[Wanted]) -> None:
+        """Nothing is asked for one by one here."""
+
+    def select(self, selection: Selection) -> None:
+        """Remember how it was asked for."""
+        self.selected.append(selection.text)
+
+
+@asynccontextmanager
+async def with_lines() -> AsyncIterator[tuple[Pilot[None], OpsConsole, ClustersOf, Lines]]:
+    """The same with a log pane."""
+    source, lines = ClustersOf(TWO), Lines("logs")
+    given: Sequence[Any] = [source, lines]
+    async with console(given, (160, 50)) as (pilot, app):
+        yield pilot, app, source, lines
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("logs app=web,tier!=db", ("app=web,tier!=db", "", "")),
+        ("logs app == web shop @us-1", ("app=web", "shop", "us-1")),
+        ("log -l app @eu-1", ("app", "", "eu-1")),
+        ("logs -l 'app in (web, api), !canary' shop", ("app in (web,api),!canary", "shop", "")),
+        ("logs app in (web,api) shop", ("app in (web,api)", "shop", "")),
+        ("logs --selector=app=web", ("app=web", "", "")),
+    ],
+)
+async def test_lines_by_label(text: str, asked: tuple[str, str, str]) -> None:
+    """Asked of the clusters, shown by the log pane with a filter for them."""
+    async with with_lines() as (pilot, app, source, lines):
+        run_command(app, text)
+        screen = await zoomed(pilot, app, "logs")
+        assert source.selected == [asked]
+        assert len(lines.selected) == 1
+        (written,) = lines.selected
+        assert parse(screen.filter_text).match({"selector": written})
+        assert not parse(screen.filter_text).match({"selector": f"{written}2"}) or " " in written
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("logs app=wbe", "no pod matches app=wbe (did you mean app=web?)"),
+        ("logs app=web jobs", "no pod matches app=web jobs"),
+        ("logs zone=5", "no pod matches zone=5; a filter of lines is written text:zone=5"),
+        ("logs status=5..", "'5..' is no label's value"),
+        ("logs -l", "a label is missing in the selector: write one as in"),
+        ("logs app=web shpo", "nothing is seen in a namespace 'shpo' (did you mean shop?)"),
+        ("logs app=web shop jobs", ":logs SELECTOR takes [NAMESPACE] [@CONTEXT], and 'jobs' is one word"),
+        ("logs app=web @eu-2", "there is no context 'eu-2'"),
+    ],
+)
+async def test_labels_that_are_mistyped_are_explained(text: str, answer: str) -> None:
+    """In one sentence, and nothing else happens."""
+    async with with_lines() as (pilot, app, source, _):
+        run_command(app, text)
+        await told(pilot, app, answer)
+        assert len(app.screen_stack) == 1
+        assert source.selected == []
+
+
+@pytest.mark.parametrize("text", ["logs error", "logs !debug", 'logs "app=web"', "logs text:app=web", "logs"])
+async def test_a_filter_of_lines_stays_one(text: str) -> None:
+    """The pane's own command with what is no selector."""
+    async with with_lines() as (pilot, app, source, _):
+        run_command(app, text)
+        screen = await zoomed(pilot, app, "logs")
+        assert screen.filter_text == text.partition(" ")[2]
+        assert source.selected == []
+
+
+async def test_labels_are_completed() -> None:
+    """Keys, values and places, in the middle of a line too; the help names the command."""
+    async with with_lines() as (pilot, app, _, _):
+        words = Words(app, choices(app))
+        for typed, whole in (
+            ("logs ap", "logs app=db"),
+            ("logs app=we", "logs app=web"),
+            ("logs -l app=web,job", "logs -l app=web,job-name=report-28812"),
+            ("logs app=web,app!=a", "logs app=web,app!=api"),
+            ("logs app=web,!ap", "logs app=web,!app"),
+            ("logs app=web sh", "logs app=web shop"),
+            ("logs app=web shop @s", "logs app=web shop @staging"),
+            ("logs zzz", None),
+            ("logs ", None),
+            ("pods sh", "pods shop"),
+        ):
+            found = await words.get_suggestion(typed)
+            assert (found or "").startswith("logs app=") if typed == "logs ap" else found == whole, typed
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("G")
+        await until(pilot, lambda: ":logs  SELECTOR [NAMESPACE] [@CONTEXT]" in screen_text(app))
+
+
+async def test_lines_are_asked_for_in_the_present_only() -> None:
+    """What was is in the buffer already."""
+    async with with_lines() as (pilot, app, source, _):
+        await pilot.press("p")
+        run_command(app, "logs app=web")
+        await told(pilot, app, "only the present can be asked for: p goes on")
+        assert source.selected == []

@@ -14,7 +14,7 @@ from tests.servers.kubernetes.objects import namespace, node, pod
 from tests.widgets.stage import until
 
 pytestmark = pytest.mark.usefixtures("real_panes")
-LIMIT = 30.0
+LIMIT = 60.0
 
 
 async def test_a_cluster_from_the_first_list_to_a_pod_that_goes(kubernetes: Cluster) -> None:

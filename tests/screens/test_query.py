@@ -195,25 +195,25 @@ async def test_the_prometheus_in_view_is_asked(server: Prometheus) -> None:
     (source,) = EngineSource.discover(Config(), {"PROMETHEUS_URL": server.url})
     app = OpsConsole(Config(), [source], host="db-eu-1")
     async with app.run_test(size=(160, 40), notifications=False) as pilot:
-        await until(pilot, lambda: source.name in app.collector.feeds, 10)
-        await until(pilot, lambda: app.collector.feeds[source.name].snapshot is not None, 10)
+        await until(pilot, lambda: source.name in app.collector.feeds)
+        await until(pilot, lambda: app.collector.feeds[source.name].snapshot is not None)
         run_command(app, "= up")
-        await until(pilot, lambda: "2 found" in screen_text(app), 15)
+        await until(pilot, lambda: "2 found" in screen_text(app))
         screen = app.screen
         assert isinstance(screen, QueryScreen)
         assert isinstance(screen.answers, EngineAnswers)
         assert source.name in screen_text(app)
         screen.text = "up +"
         screen.ask_now()
-        await until(pilot, lambda: "parse error" in screen.failure, 10)
+        await until(pilot, lambda: "parse error" in screen.failure)
         screen.text = "up"
         server.kill()
         screen.ask_now()
-        await until(pilot, lambda: "connection refused" in screen.failure, 10)
+        await until(pilot, lambda: "connection refused" in screen.failure)
         await until(pilot, lambda: "below is what it was at" in screen_text(app))
         server.start()
         screen.ask_now()
-        await until(pilot, lambda: not screen.failure, 15)
+        await until(pilot, lambda: not screen.failure)
 
 
 def test_without_one_the_own_history_is() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from console.errors import NotFound, Refused, Unreachable
 from console.findings import Severity
@@ -292,3 +295,22 @@ async def test_a_click_on_a_header_sorts() -> None:
         x = table(app).text.split("\n")[0].index("SHARE")
         await pilot.click(table(app), offset=(x, 0))
         await until(pilot, lambda: table(app).sort_column == "share")
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (("slash", "ctrl+u", *"api"), "api"),
+        (("slash", *"bad", "backspace", "backspace", *"ox"), "box"),
+        (("slash", "home", *"no", "end", *"!"), "nokeep!"),
+    ],
+)
+async def test_keys_typed_in_one_burst_act_in_their_order(keys: Sequence[str], text: str) -> None:
+    """No letter overtakes what was pressed before it, from the key that opens the prompt on."""
+    async with console(fake_sources("docker")) as (pilot, app):
+        app.zoom("docker", filter_text="" if "bad" in "".join(keys) else "keep")
+        await zoomed(pilot, app, "docker")
+        for key in keys:
+            app.post_message(Key(key, {"slash": "/"}.get(key, key if len(key) == 1 else None)))
+        await pilot.pause()
+        await until(pilot, lambda: app.base.query(Input) and app.base.query_one(Input).value == text)

@@ -24,24 +24,33 @@ def absent(message: str) -> NoReturn:
     pytest.skip(message)
 
 
+def find(program: str) -> str | None:
+    """The path of a program: of a name on PATH or where servers are, or of an absolute path."""
+    found = program if program.startswith("/") and Path(program).exists() else shutil.which(program)
+    return found or shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
+
+
 def require(program: str, package: str) -> str:
     """The program's path; without it the test fails on the gate and is skipped, saying why, elsewhere.
 
     `program` is a name on PATH or an absolute path; `package` is Debian's package that brings it.
     """
-    found = program if program.startswith("/") and Path(program).exists() else shutil.which(program)
-    if found is None:
-        found = shutil.which(program, path="/usr/sbin:/sbin:/usr/local/sbin")
+    found = find(program)
     if found is not None:
         return found
     absent(f"{program} is not on this machine: apt-get install {package}")
 
 
-def built(building: Building, program: str) -> str:
-    """The path of a program of a server built from source; waits while it is being built."""
+def is_built(building: Building) -> bool:
+    """Whether a server built from source is there; waits while it is being built."""
     if not building.built:
         with building.alone():
             pass  # whoever is building has done so now
-    if not building.built:
+    return building.built
+
+
+def built(building: Building, program: str) -> str:
+    """The path of a program of a server built from source; waits while it is being built."""
+    if not is_built(building):
         absent(f"{building.name} is not built: make {building.name} (it needs Go)")
     return str(building.path(program))

@@ -16,7 +16,7 @@ from typing import Any
 from tests.servers import require
 from tests.servers.process import ServerProcess
 
-START_LIMIT = 20.0
+START_LIMIT = 60.0
 """Seconds it may take to answer."""
 CONFIG = """\
 route:
@@ -90,6 +90,6 @@ class Alertmanager(ServerProcess):
         request = urllib.request.Request(
             f"{self.url}{path}", data=data, headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None

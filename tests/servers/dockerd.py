@@ -21,9 +21,9 @@ import pytest
 
 from tests.servers import absent, require
 
-START_LIMIT = 30.0
+START_LIMIT = 90.0
 """Seconds the engine may take to answer."""
-STOP_LIMIT = 20.0
+STOP_LIMIT = 60.0
 IMAGE = "ops-busybox"
 """The one image there is: Debian's static busybox with its applets installed."""
 

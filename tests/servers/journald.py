@@ -18,7 +18,7 @@ import pytest
 
 from tests.servers import absent, require
 
-START_LIMIT = 10.0
+START_LIMIT = 60.0
 _SCRIPT = 'mount --make-rprivate / && mount --bind "$0" /run && exec "$1"'
 
 

@@ -30,7 +30,7 @@ import psutil
 from tests.servers.ports import free_port
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-START_LIMIT = 30.0
+START_LIMIT = 60.0
 """Seconds a server may take to become ready."""
 
 _FAST = {
@@ -142,7 +142,7 @@ class PostgresServer:
         self.thaw()
         self._process.send_signal(signal.SIGINT)
         try:
-            self._process.wait(20)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
@@ -155,8 +155,8 @@ class PostgresServer:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._process.wait(10)
-        until = time.monotonic() + 10
+        self._process.wait(60)
+        until = time.monotonic() + 60
         while any(map(_alive, processes)) and time.monotonic() < until:
             time.sleep(0.01)  # a restart needs their shared memory gone
         self._process = None

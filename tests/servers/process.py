@@ -24,7 +24,7 @@ class ServerProcess:
     restarts, so that clients find it again.
     """
 
-    start_limit = 30.0
+    start_limit = 60.0
     """Seconds it may take to be ready."""
 
     def __init__(self, prefix: str) -> None:
@@ -88,14 +88,14 @@ class ServerProcess:
         """Orderly shutdown."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
     def kill(self) -> None:
         """SIGKILL, as a crash would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def freeze(self) -> None:

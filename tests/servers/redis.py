@@ -26,7 +26,7 @@ import redis
 
 from tests.servers.ports import free_port
 
-START_LIMIT = 10.0
+START_LIMIT = 60.0
 """Seconds a server may take to answer PING."""
 
 _QUIET = {"save": "", "appendonly": "no", "databases": "16", "enable-debug-command": "local"}
@@ -151,7 +151,7 @@ class RedisServer:
         self.thaw()
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
@@ -161,7 +161,7 @@ class RedisServer:
         if self._process is None:
             return
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process = None
 
     def freeze(self) -> None:
@@ -181,13 +181,13 @@ class RedisServer:
     def connect(self, **options: Any) -> redis.Redis:
         """A synchronous client over the socket, for tests to act with; close it after use."""
         options.setdefault("password", self.password or None)
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=10, protocol=2, **options)
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=60, protocol=2, **options)
 
     def cli(self, *words: str) -> str:
         """What the redis-cli beside the server prints: a reading independent of ours."""
         done = subprocess.run(
             [str(Path(self.binary).with_name("redis-cli")), "-s", str(self.socket), *words],
-            capture_output=True, check=True, timeout=20,
+            capture_output=True, check=True, timeout=60,
             env={"REDISCLI_AUTH": self.password} if self.password else {},
         )  # fmt: skip
         return done.stdout.decode(errors="replace").strip()

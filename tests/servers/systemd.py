@@ -18,7 +18,7 @@ import pytest
 
 from tests.servers import absent, require
 
-START_LIMIT = 20.0
+START_LIMIT = 60.0
 _ENTER = 'echo $$ > "$0/cgroup.procs" && exec unshare --mount --pid --cgroup --fork --kill-child "$@"'
 """Into a control group of its own first, so that the namespace shows this one and no other."""
 _BOOT = """set -e
@@ -81,7 +81,7 @@ class Systemd:
     def systemctl(self, *arguments: str, check: bool = True) -> str:
         """What systemctl prints."""
         done = subprocess.run(
-            [self.bin / "systemctl", *arguments], capture_output=True, text=True, timeout=20, check=False
+            [self.bin / "systemctl", *arguments], capture_output=True, text=True, timeout=60, check=False
         )
         if check:
             assert done.returncode == 0, f"systemctl {' '.join(arguments)}: {done.stderr}"

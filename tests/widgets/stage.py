@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 import themes
+from tests.patience import PATIENCE
 from themes import THEMES
 from widgets.canvas import ROLE_CLASSES, Canvas
 from widgets.compositor import SpanCompositor
@@ -130,7 +131,7 @@ def _cells(screen: pyte.Screen) -> list[list[Any]]:
     return [[screen.buffer[y][x] for x in range(screen.columns)] for y in range(screen.lines)]
 
 
-async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Let the app run until something holds; fails when it does not within the seconds."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -290,6 +290,30 @@ async def test_a_hidden_column_is_found_and_a_named_one_only_by_its_name() -> No
         assert widget.sort_column == "", "what is not drawn is not sorted by"
 
 
+async def test_an_absent_column_takes_no_room_unless_it_is_sorted_by(
+    table: tuple[Pilot[None], Table[Box]],
+) -> None:
+    """It can be filtered by all the same, and comes back."""
+    pilot, widget = table
+    widget.show(BOXES, absent=("cpu",))
+    await pilot.pause()
+    assert "CPU" not in widget.text
+    widget.sort_by("name")
+    await pilot.press("s")
+    assert widget.sort_column == "", "it is passed over"
+    widget.set_filter("cpu:37%")
+    assert widget.counts == (1, 40)
+    widget.set_filter("")
+    widget.show(BOXES)
+    widget.sort_by("cpu")
+    widget.show(BOXES, absent=("cpu",))
+    await pilot.pause()
+    assert "CPU↓" in widget.text, "what the rows are sorted by is seen"
+    await pilot.press("s")
+    await pilot.pause()
+    assert "CPU" not in widget.text
+
+
 async def test_an_empty_table_says_why(table: tuple[Pilot[None], Table[Box]]) -> None:
     """In the words of its view."""
     _, widget = table

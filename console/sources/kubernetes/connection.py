@@ -68,7 +68,7 @@ class _Loaded:
     expires: float
     """Epoch seconds; 0 where nobody said."""
     open: int = 0
-    """Answers that are being read."""
+    """Questions asked through it whose answers are not read to their end."""
 
 
 class Connection:
@@ -266,11 +266,15 @@ class Connection:
             loaded, generation = await self._ready()
             headers = CIMultiDict(loaded.headers)
             ask: Any = loaded.rest.request  # it is not typed
-            answer = await ask("GET", loaded.server + path, headers, _request_timeout=limits)
+            loaded.open += 1  # from here on: a renewal meanwhile must not close what carries the question
+            try:
+                answer = await ask("GET", loaded.server + path, headers, _request_timeout=limits)
+            except BaseException:
+                loaded.open -= 1
+                raise
             response: ClientResponse = answer.response
             if "Date" in response.headers:
                 self._set_clock(response.headers["Date"])
-            loaded.open += 1
             if response.status != 401 or last or not renews:
                 return response, loaded
             self._done(response, loaded)

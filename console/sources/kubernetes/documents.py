@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from console.errors import Refused
-from console.secrets import MASK, names_secret, redact, redact_arguments
+from console.secrets import MASK, names_secret, redact, redact_words
 from console.sources.kubernetes.kinds import KINDS, Kind
 from console.sources.kubernetes.model import Key
 from console.text import clean
@@ -44,7 +45,7 @@ def yaml_of(data: bytes) -> tuple[str, ...]:
         raise Refused(f"the answer cannot be read: {error}") from None
     if not isinstance(found, dict):
         raise Refused("the answer is no object")
-    shown = _shown(found, secret=found.get("kind") == "Secret")
+    shown = _shown(found)
     text: str = yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000)
     return tuple(clean(line, LONGEST) for line in text.splitlines())
 
@@ -58,35 +59,64 @@ def _kind(name: str) -> Kind:
     raise Refused(f"objects of the kind {name} are not read here")
 
 
-def _shown(value: Any, secret: bool = False, depth: int = 0) -> Any:
-    """A value as it may be shown; of a `secret` one the data are masked."""
+def _shown(value: Any, depth: int = 0) -> Any:
+    """A value as it may be shown; of a secret its data are masked."""
     if depth > DEEPEST:
         return "..."
     if isinstance(value, dict):
         return {
-            clean(str(name), 300): _entry(str(name), one, value, secret, depth)
+            clean(str(name), 300): _entry(str(name), one, value, depth)
             for name, one in value.items()
             if name not in _NOISE
         }
     if isinstance(value, list):
         if value and all(isinstance(one, str) for one in value):
-            told = redact_arguments(value)  # an option and its secret may be two words
-            return clean(told, LONGEST) if MASK in told else [clean(word, LONGEST) for word in value]
-        return [_shown(one, secret, depth + 1) for one in value]
-    return clean(redact(value), LONGEST) if isinstance(value, str) else value
+            return [clean(word, LONGEST) for word in redact_words(value)]
+        return [_shown(one, depth + 1) for one in value]
+    return clean(_text(value, depth), LONGEST) if isinstance(value, str) else value
 
 
-def _entry(name: str, value: Any, around: dict[str, Any], secret: bool, depth: int) -> Any:
-    if name == _APPLIED or (secret and name in ("data", "stringData")):
+def _entry(name: str, value: Any, around: dict[str, Any], depth: int) -> Any:
+    if name == _APPLIED or (name in ("data", "stringData") and around.get("kind") == "Secret"):
         return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
     if isinstance(value, str) and value:
-        # an entry of `env`: its name says whether its value is secret
-        if name == "value" and names_secret(str(around.get("name", ""))):
+        # an entry of `env`, a header of a probe: its name says whether its value is secret
+        title = str(around.get("name", "")) if name == "value" else name
+        if name == "value" and _keeps_secret(title, value):
             return MASK
-        if names_secret(name) and name not in _NAMES:
+        if name != "value" and names_secret(name) and not _POINTS.search(name):
             return MASK
-    return _shown(value, secret, depth + 1)
+    return _shown(value, depth + 1)
 
 
-_NAMES = frozenset({"secretName", "secret", "secretRef", "tokenExpirationSeconds", "serviceAccountName"})
-"""Fields that name a secret and hold none."""
+def _text(value: str, depth: int) -> str:
+    """A text that may be an object once more, as tools keep theirs in annotations."""
+    if value[:1] in ("{", "["):
+        try:
+            return msgspec.json.encode(_shown(msgspec.json.decode(value), depth + 1)).decode()
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            pass
+    return redact(value)
+
+
+def _keeps_secret(title: str, value: str) -> bool:
+    """Whether the name of a variable or header says that this value is secret."""
+    words = [word.lower() for word in _WORD.findall(title)]
+    if not words or (words[-1] in _MEASURES and _MEASURE.fullmatch(value)):
+        return False
+    if names_secret(title) or words[-1] == "key" or words[-1].endswith("pass"):
+        return True
+    if not _ADDRESSES.isdisjoint(words):
+        return redact(value) == value  # where it is known what of it is secret, the rest may be read
+    return not _SECRETS.isdisjoint(words)
+
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SECRETS = frozenset({"auth", "authorization", "cookie", "creds", "salt", "signature", "pin", "otp"})
+_ADDRESSES = frozenset({"dsn", "webhook"})
+_MEASURES = frozenset(
+    {"ttl", "timeout", "seconds", "minutes", "hours", "days", "age", "length", "size", "limit"}
+)
+_MEASURE = re.compile(r"\d{1,9}(?:ms|[smhdw])?")
+_POINTS = re.compile(r"(?:^secret|[a-z](?:Name|Namespace|Ref|Class|Seconds|Path|Type))$")
+"""Fields that name a secret, or say something of one, and hold none."""

@@ -19,6 +19,8 @@ class Measured(NamedTuple):
     pods: dict[tuple[str, str], Usage]
     nodes: dict[str, Usage]
     why: str = ""
+    never: tuple[str, ...] = ()
+    """`pods`, `nodes`: of which nothing is measured, since the API has it not or it may not be listed."""
 
 
 async def measure(connection: Connection, namespaces: Sequence[str], worker: Worker) -> Measured:
@@ -26,7 +28,9 @@ async def measure(connection: Connection, namespaces: Sequence[str], worker: Wor
     pods: dict[tuple[str, str], Usage] = {}
     nodes: dict[str, Usage] = {}
     reasons: list[str] = []
-    for namespace in namespaces or ("",):
+    never: list[str] = []
+    scope = namespaces or ("",)
+    for namespace in scope:
         within = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         try:
             pods.update(
@@ -34,15 +38,24 @@ async def measure(connection: Connection, namespaces: Sequence[str], worker: Wor
             )
         except (ApiError, Refused) as error:
             reasons.append(_why(error, "pods", namespace))
+            never += ["pods"] if _lasting(error) else []
+    # in other namespaces it may be known
+    never = ["pods"] if len(never) == len(scope) else []
     try:
         nodes = await worker.call(read_node_usage, await connection.get(f"{PATH}/nodes", LIMIT))
     except (ApiError, Refused) as error:
         reasons.append(_why(error, "nodes", ""))
-    return Measured(pods, nodes, reasons[0] if reasons else "")
+        never += ["nodes"] if _lasting(error) else []
+    return Measured(pods, nodes, reasons[0] if reasons else "", tuple(never))
 
 
 LIMIT = 10.0
 """Seconds without a byte: the API server asks the metrics server for us."""
+
+
+def _lasting(error: ApiError | Refused) -> bool:
+    """Whether that stays so until somebody changes the cluster, unlike a server that does not answer now."""
+    return isinstance(error, ApiError) and error.status in (403, 404)
 
 
 def _why(error: ApiError | Refused, resource: str, namespace: str) -> str:

@@ -449,6 +449,8 @@ class Cluster:
     node_usage: Mapping[str, Usage] = field(default_factory=dict)
     metrics: str = ""
     """Why there is no usage: no metrics server, not allowed, it does not answer; empty where there is."""
+    unmeasured: tuple[str, ...] = ()
+    """`pods`, `nodes`: of which there will be no usage, as long as nobody changes the cluster."""
     requested: Mapping[str, Usage] = field(default_factory=dict)
     """By node: what the pods on it that have not ended ask for."""
     on_node: Mapping[str, int] = field(default_factory=dict)

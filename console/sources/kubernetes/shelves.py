@@ -65,6 +65,10 @@ class Shelf:
         there = [(self._items.get(identity(item)), item) for item in items]
         return [old if old is item or old == item else item for old, item in there]
 
+    def get(self, namespace: str, name: str) -> Any:
+        """One object; None where there is none."""
+        return self._items.get((namespace, name))
+
     def values(self) -> tuple[Any, ...]:
         """All of them, by namespace and name."""
         if self._order is None:
@@ -108,6 +112,11 @@ class Field:
     def changes(self) -> int:
         """Counts up with every change."""
         return sum(shelf.changes for shelf in self.shelves)
+
+    def get(self, namespace: str, name: str) -> Any:
+        """One object; None where there is none."""
+        found = (shelf.get(namespace, name) for shelf in self.shelves)
+        return next((one for one in found if one is not None), None)
 
     def values(self) -> tuple[Any, ...]:
         """All objects in order of namespace and name; the same tuple while nothing changes."""

@@ -21,6 +21,8 @@ from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.likely import likely, usual_files
 from console.sources.kubernetes.model import Cluster, Context, Key, KubernetesSnapshot
 from console.sources.kubernetes.samples import Made, samples
+from console.sources.kubernetes.selected import SelectedPods
+from console.sources.kubernetes.selectors import parse
 from console.sources.kubernetes.watch import ClusterWatch
 from console.units import count, counted
 from console.worker import Worker
@@ -116,6 +118,13 @@ class KubernetesSource:
         """The output of a pod's containers for the log pane; of the run before this one with `previous`."""
         watch = self._watches.get(pod.cluster)
         return watch.outputs(pod.namespace, pod.name, container, previous) if watch is not None else []
+
+    def selection(self, selector: str, namespace: str = "", context: str = "") -> SelectedPods:
+        """The pods with these labels, in all namespaces and watched contexts unless one is named.
+
+        Raises UsageError for what is no selector.
+        """
+        return SelectedPods(parse(selector), namespace, context, lambda: self._watches)
 
     async def document(self, key: Key) -> tuple[str, ...]:
         """An object as YAML, its secrets masked. Raises SourceError where it cannot be had."""

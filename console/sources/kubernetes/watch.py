@@ -236,6 +236,7 @@ class ClusterWatch:
             pod_usage=self._usage.pods,
             node_usage=self._usage.nodes,
             metrics=self._usage.why,
+            unmeasured=self._usage.never,
             requested=requested,
             on_node=on_node,
             listed=self._listed(),
@@ -270,14 +271,26 @@ class ClusterWatch:
         program = self._connection.waits_for
         return f"it waits for the credential plugin {program}" if program else ""
 
-    def outputs(self, namespace: str, name: str, container: str = "", previous: bool = False) -> list[Wanted]:
-        """The output of a pod's containers, or of one, to be followed; empty where there is no such pod."""
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        """All that are known."""
+        pods: tuple[Pod, ...] = self._fields["pods"].values()
+        return pods
+
+    def outputs(
+        self, namespace: str, name: str, container: str = "", previous: bool = False, begun: bool = False
+    ) -> list[Wanted]:
+        """The output of a pod's containers, or of one, to be followed; empty where there is no such pod.
+
+        `begun` leaves out those that have never run, also where no other is there.
+        """
         pod = self._pod(namespace, name)
         if pod is None:
             return []
         chosen = [one for one in pod.containers if container in ("", one.name)]
         if not container:  # those that have never run have nothing to say
-            chosen = [one for one in chosen if one.state == "running" or one.restarts or one.since] or chosen
+            ran = [one for one in chosen if one.state == "running" or one.restarts or one.since]
+            chosen = ran if ran or begun else chosen
         loop, found = asyncio.get_running_loop(), []
         for one in chosen:
             whole = f"{namespace}/{name}" + (f"/{one.name}" if len(pod.containers) > 1 else "")
@@ -312,8 +325,8 @@ class ClusterWatch:
         return documents.yaml_of(data)
 
     def _pod(self, namespace: str, name: str) -> Pod | None:
-        pods: tuple[Pod, ...] = self._fields["pods"].values()
-        return next((pod for pod in pods if pod.name == name and pod.namespace == namespace), None)
+        found: Pod | None = self._fields["pods"].get(namespace, name)
+        return found
 
     def _goes_on(self, namespace: str, name: str, uid: str, container: str) -> bool:
         pod = self._pod(namespace, name)

@@ -19,7 +19,7 @@ from console.logs.levels import Level
 from console.logs.origin import Kind, Origins, OriginState
 from console.logs.reader import Look, Reader
 from console.logs.snapshot import LogSnapshot
-from console.logs.streams import Stream, Wanted
+from console.logs.streams import Selection, Stream, Wanted
 from console.metrics import Sample, labels
 from console.sources.base import Focus
 from console.sources.logs.asked import AskedStreams
@@ -101,11 +101,12 @@ class LogSource:
         if now >= self._next_engines:
             self._next_engines = now + ENGINE_EVERY
             await self._ask_engines()
+        self._asked.look()
         await self._worker.call(self._look, READ_SHARE * self.cadence[focus])
         taken = 0
         while self._reader.ready:
             look = self._last = self._reader.ready.popleft()
-            self.buffer.origins = look.names
+            self.buffer.origins, self.buffer.selectors = look.names, look.selectors
             self.buffer.extend(look.batch.entries, look.batch.nbytes)
             taken += look.batch.news
         if self._last is None or self._nothing_to_follow:
@@ -122,6 +123,10 @@ class LogSource:
     def follow(self, wanted: Sequence[Wanted]) -> None:
         """Follow these lines too, from the next poll on."""
         self._asked.ask(wanted)
+
+    def select(self, selection: Selection) -> None:
+        """Follow the lines of these things in place of those selected before, from the next poll on."""
+        self._asked.select(selection)
 
     async def _ask_engines(self) -> None:
         """Learn of containers; an engine that does not answer keeps nobody waiting for long."""
@@ -201,6 +206,8 @@ class LogSource:
                 f"not followed: {counted(self._containers.left_out, 'container')}; "
                 "run as root on the engine's host to read its log files"
             )
+        if self._asked.limited:
+            yield self._asked.limited
         if self._files.left_out:
             left_out = counted(self._files.left_out, "file")
             yield f"not followed: {left_out}; name fewer in [logs] files"

@@ -14,6 +14,7 @@ from console.guides import reading
 from console.guides.model import Kind, Risk, StepKind
 from console.guides.reading import read_guide, read_text
 from tests.console.guides.telling import told
+from tests.patience import BUSY
 
 ROOT = Path(__file__).parents[3]
 OWN = ROOT / "tests" / "guides"
@@ -35,12 +36,12 @@ WARM = "# x\n```bash\nls\n```\n```sql\nselect 1;\n```\n"
 """Read first, so that the libraries are loaded once."""
 
 
-def test_our_guides_are_read_in_half_a_second_together() -> None:
+def test_our_guides_are_read_in_a_moment_together() -> None:
     read_text(WARM, "warm.md")
     begin = time.process_time()
     for name in NAMES:
         read_guide(OWN / f"{name}.md")
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 0.5 * BUSY
 
 
 def test_the_demos_guide_has_what_the_demo_shows() -> None:

@@ -12,6 +12,7 @@ from console.guides.model import Guide, Risk
 from console.guides.reading import read_guide, read_text
 from tests.console.guides.conftest import REAL
 from tests.console.guides.test_reading import WARM
+from tests.patience import BUSY
 
 
 def _norm(text: object) -> str:
@@ -59,9 +60,9 @@ def _facts_beside(guide: Guide, want: dict[str, Any]) -> None:
     assert set(want["endpoints"]) <= endpoints
 
 
-def test_real_guides_are_read_in_half_a_second_together() -> None:
+def test_real_guides_are_read_in_a_moment_together() -> None:
     read_text(WARM, "warm.md")
     begin = time.process_time()
     for name in _real():
         read_guide(REAL / f"{name}.md")
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 0.5 * BUSY

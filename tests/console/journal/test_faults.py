@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import journal, leaks
+from tests.patience import BUSY
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_a_damaged_file_is_told_and_never_an_exception(private: Path) -> None:
 
 
 def test_a_full_disk_refuses_and_is_recovered_from(private: Path) -> None:
-    results = list(journal.full_disks(private))
+    results = list(journal.full_disks(private, BUSY))
     assert results
     assert [str(result) for result in results if not result.passes] == []
 

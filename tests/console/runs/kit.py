@@ -12,6 +12,7 @@ from console.guides.model import Guide, Kind, Procedure, Risk, Step, StepKind, V
 from console.journal.store import Journal
 from console.runs.run import Run, Status, StepState
 from console.runs.runner import Runner
+from tests.patience import PATIENCE
 
 
 def step(
@@ -70,13 +71,13 @@ async def carried_out(runner: Runner, run: Run, index: int = 0, command: str | N
     return await ended(run, index)
 
 
-async def ended(run: Run, index: int = 0, limit: float = 20.0) -> StepState:
+async def ended(run: Run, index: int = 0, limit: float = PATIENCE) -> StepState:
     """The state of a step once it no longer runs."""
     await until(lambda: run.states[index].status is not Status.RUNNING, limit)
     return run.states[index]
 
 
-async def until(condition: Callable[[], object], limit: float = 20.0) -> None:
+async def until(condition: Callable[[], object], limit: float = PATIENCE) -> None:
     """Wait for a state."""
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110 any state, of files and processes too

@@ -51,7 +51,7 @@ def run(bound: Bound, directory: Path) -> str:
     script.write_bytes(bound.text.encode("utf-8", "surrogateescape"))
     env = {"PATH": os.environ["PATH"], "W": WITNESS, "HOME": "/nonexistent", **bound.env}
     words = ["bash", "--norc", str(script)]
-    done = subprocess.run(words, env=env, cwd=directory, capture_output=True, check=False, timeout=20)
+    done = subprocess.run(words, env=env, cwd=directory, capture_output=True, check=False, timeout=60)
     assert not list(directory.glob("HACKED*")), (bound.text, bound.env)
     assert not done.stderr
     return os.fsdecode(done.stdout)

@@ -207,7 +207,7 @@ def _said(text: str, env: Mapping[str, str], directory: Path) -> bytes:
     script.write_bytes(text.encode("utf-8", "surrogateescape"))
     done = subprocess.run(
         ["bash", "--norc", str(script)], env={"PATH": os.environ["PATH"], **env}, cwd=directory,
-        stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20,
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     return b"" if b"syntax error" in done.stderr else done.stdout
 

@@ -24,6 +24,7 @@ from console.sources.redis.judge import ENOUGH_LOOKUPS
 from console.sources.system.source import SystemSource
 from tests.console.sources.asking_redis import asking as asking_redis
 from tests.console.sources.asking_redis import until
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd, dockerd
 from tests.servers.postgres import PostgresServer, frozen
 from tests.servers.redis import RedisServer
@@ -235,7 +236,7 @@ async def test_redis_memory_hits_and_presence(redis_server: RedisServer) -> None
         with redis_server.connect() as client:
             for number in range(ENOUGH_LOOKUPS):
                 client.get(f"missing:{number}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (missed := told(collector, "Check cache hit rate")).text.startswith("cache idle"):
                 await asyncio.sleep(0.05)
                 await collector.once()

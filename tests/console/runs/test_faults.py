@@ -11,6 +11,7 @@ from tests.faults.consoles import raced
 from tests.faults.disk import full_disk
 from tests.faults.floods import flood, lines
 from tests.faults.runs import cancelled, ended, killed
+from tests.patience import BUSY
 
 
 @pytest.fixture
@@ -26,30 +27,30 @@ def test_f1_the_console_killed_in_the_middle_of_a_run() -> None:
 
 
 async def test_f3_the_disk_full_under_a_console(private: Path) -> None:
-    result = await full_disk(private)
+    result = await full_disk(private, BUSY)
     assert result.passes, result
 
 
 def test_f9_the_terminal_closed_and_signals() -> None:
-    for result in ended(2):
+    for result in ended(2, busy=BUSY):
         assert result.passes, result
 
 
 async def test_f10_cancelled_nothing_is_left() -> None:
-    for result in await cancelled(1):
+    for result in await cancelled(1, BUSY):
         assert result.passes, result
 
 
 async def test_two_consoles_on_one_run(private: Path) -> None:
-    result = await raced(private, 20, 5)
+    result = await raced(private, 20, 5, BUSY)
     assert result.passes, result
 
 
 async def test_a_gigabyte_of_output() -> None:
-    result = await flood(1_000_000_000)
+    result = await flood(1_000_000_000, BUSY)
     assert result.passes, result
 
 
 async def test_ten_thousand_lines_a_second() -> None:
-    result = await lines(10_000, 3.0)
+    result = await lines(10_000, 3.0, BUSY)
     assert result.passes, result

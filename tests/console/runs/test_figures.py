@@ -19,6 +19,7 @@ from console.sources.logs.source import LogSource
 from console.sources.postgres.source import PostgresSource
 from console.sources.redis.source import RedisSource
 from console.sources.system.source import SystemSource
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd, dockerd
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
@@ -41,7 +42,7 @@ async def test_every_figure_comes_from_a_real_source(
     dockerd.run("figures-a", "sleep", "600")
     try:
         found: dict[str, float] = {}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while set(found) != set(FIGURES):  # rates are between two looks
                 for _ in range(200):
                     cache.get("there")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from console.runs.run import Status
 from console.runs.runner import Runner
 from console.runs.session import Until
 from tests.console.runs.kit import carried_out, ended, guide, manual, running, started, step, text, until
+from tests.patience import PATIENCE
 
 NAME = Variable("name", "<name>")
 PASSWORD = Variable("password", "<password>", secret=True)
@@ -38,15 +38,11 @@ async def test_a_disk_that_fills_up_is_told_before_anybody_starts_a_step(
         run = await started(runner, step("true"))
         assert runner.unwritable == ""
         monkeypatch.setattr(store, "ROOM", 1 << 62)  # more than any disk has
-        began = time.monotonic()
         await until(lambda: "is full" in runner.unwritable)
-        assert time.monotonic() - began < 2
         with pytest.raises(GateRefused, match="cannot be written"):
             await runner.begin(run, 0, runner.preview(run, 0).confirm())
         monkeypatch.undo()
-        began = time.monotonic()
         await until(lambda: not runner.unwritable)
-        assert time.monotonic() - began < 5
         assert (await carried_out(runner, run)).status is Status.OK
 
 
@@ -64,7 +60,7 @@ async def test_a_journal_that_could_not_be_written_at_first_is_tried_again(
             with pytest.raises(JournalError):
                 await started(runner, step("true"))
             assert runner.unwritable == "the disk is full"
-        await until(lambda: not runner.unwritable, limit=5)
+        await until(lambda: not runner.unwritable)
         run = await started(runner, step("true"))
         assert (await carried_out(runner, run)).status is Status.OK
         assert "it could not be: the disk is full" in journal.entries(kinds=[Kind.NOTED])[0].text("text")
@@ -85,7 +81,7 @@ async def test_following_that_failed_to_begin_begins_later(
                 await ben.resume(run.id)
         same = await ben.resume(run.id)
         await ana.tick(run, 0)
-        await until(lambda: same.states[0].status is Status.TICKED, limit=3)
+        await until(lambda: same.states[0].status is Status.TICKED)
 
 
 async def test_news_that_could_not_be_read_is_read_later(
@@ -104,8 +100,8 @@ async def test_news_that_could_not_be_read_is_read_later(
         with monkeypatch.context() as patch:
             patch.setattr(journal, "entries", no)
             await ana.tick(run, 0)
-            await asyncio.wait_for(failed.wait(), 5)
-        await until(lambda: same.states[0].status is Status.TICKED, limit=3)
+            await asyncio.wait_for(failed.wait(), PATIENCE)
+        await until(lambda: same.states[0].status is Status.TICKED)
 
 
 async def test_what_cannot_be_kept_on_the_disk_is_a_sentence(
@@ -196,7 +192,7 @@ async def test_entries_of_another_version_do_not_end_the_following(tmp_path: Pat
         other.append(Kind.SPAWNED, run=run.id, step="99", body={"attempt": 1})
         other.append(Kind.TICKED, run=run.id, step="0", body={"value": "7"})
         other.close()
-        await until(lambda: run.states[0].status is Status.TICKED, limit=3)
+        await until(lambda: run.states[0].status is Status.TICKED)
         assert run.states[1].status is Status.UNKNOWN
         assert run.target.host == "far"
     async with running(tmp_path) as runner:
@@ -313,7 +309,7 @@ async def test_waiting_ends_in_time(tmp_path: Path) -> None:
         await runner.begin(run, 0, runner.preview(run, 0).confirm(yes=True), until=wait)
         state = await ended(run)
         assert (state.status, state.why) == (Status.FAILED, "ended because it took longer than allowed")
-        assert text(state).startswith("not yet\nnot yet")
+        assert text(state).startswith("not yet")
 
 
 async def test_waiting_without_bash(tmp_path: Path) -> None:
@@ -325,7 +321,7 @@ async def test_waiting_without_bash(tmp_path: Path) -> None:
         (programs / name).symlink_to(found)
     async with running(tmp_path, env={"PATH": str(programs), "HOME": str(tmp_path)}) as runner:
         run = await started(runner, step(f"ls {tmp_path}"))
-        wait = Until(contains="flag", interval=0.05, timeout=20)
+        wait = Until(contains="flag", interval=0.05, timeout=60)
         await runner.begin(run, 0, runner.preview(run, 0).confirm(yes=True), until=wait)
         await until(lambda: "journal.db" in text(run.states[0]))
         (tmp_path / "flag").touch()

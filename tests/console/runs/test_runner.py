@@ -24,6 +24,7 @@ from console.runs.run import Evidence, Status
 from console.runs.runner import Runner
 from console.runs.session import Until
 from tests.console.runs.kit import carried_out, ended, manual, running, started, step, text, until
+from tests.patience import BUSY, PATIENCE
 
 NAME = Variable("name", "<name>")
 
@@ -85,7 +86,7 @@ async def test_nothing_starts_that_the_journal_does_not_take(tmp_path: Path) -> 
         assert not (tmp_path / "done").exists()
         assert run.states[0].status is Status.WAITING
         (tmp_path / "away.db").rename(tmp_path / "journal.db")
-        await until(lambda: not runner.unwritable, limit=5)
+        await until(lambda: not runner.unwritable)
         assert (await carried_out(runner, run)).status is Status.OK
 
 
@@ -235,7 +236,7 @@ async def test_cancelled_in_the_middle(tmp_path: Path) -> None:
 async def test_waiting_until_something_is_there(tmp_path: Path) -> None:
     async with running(tmp_path) as runner:
         run = await started(runner, step(f"ls {tmp_path}"))
-        wait = Until(contains="flag", interval=0.05, timeout=20)
+        wait = Until(contains="flag", interval=0.05, timeout=60)
         await runner.begin(run, 0, runner.preview(run, 0).confirm(), until=wait)
         await until(lambda: "journal.db" in text(run.states[0]))
         (tmp_path / "flag").touch()
@@ -258,10 +259,8 @@ async def test_two_consoles_see_each_other_and_start_a_step_once(tmp_path: Path)
     async with running(tmp_path) as ana, running(tmp_path, actor="ben") as ben:
         run = await started(ana, manual("Look"), step("echo hello; sleep 0.5; echo bye"), step("echo mine"))
         same = await ben.resume(run.id)
-        began = time.monotonic()
         await ana.tick(run, 0, value="7")
         await until(lambda: same.states[0].status is Status.TICKED)
-        assert time.monotonic() - began < 1.5  # 0.5 s between two looks
         assert same.states[0].value == "7"
         await ana.begin(run, 1, ana.preview(run, 1).confirm())
         await until(lambda: text(same.states[1]).startswith("hello"))
@@ -285,8 +284,9 @@ from tests.console.runs.kit import running, started, step, until, text
 
 async def main():
     async with running(Path(sys.argv[1])) as runner:
-        run = await started(runner, step("echo read; sleep 1; echo read on"),
-            step("echo change; sleep 1; echo changed", Risk.CHANGE), step("sleep 300", Risk.CHANGE),
+        wait = f"while [ ! -e {sys.argv[1]}/killed ]; do sleep 0.05; done"
+        run = await started(runner, step("echo read; sleep 301; echo read on"),
+            step(f"echo change; {wait}; echo changed", Risk.CHANGE), step("sleep 300", Risk.CHANGE),
             step("echo x"))
         for index in range(3):
             await runner.begin(run, index, runner.preview(run, index).confirm(yes=True))
@@ -304,9 +304,10 @@ async def test_a_console_that_was_killed_comes_back_to_its_run(tmp_path: Path) -
         [sys.executable, "-c", KILLED, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == -9, done.stderr
+    (tmp_path / "killed").touch()
     run_id, spool = done.stdout.split()
     supervisor = int(Path(spool, "lock").read_text())  # noqa: ASYNC240
     orphans = psutil.Process(supervisor).children(recursive=True)
@@ -338,14 +339,15 @@ async def test_steps_of_runs_that_nobody_opens_are_seen_to(tmp_path: Path) -> No
         [sys.executable, "-c", script, str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == -9, done.stderr
+    (tmp_path / "killed").touch()
     async with running(tmp_path) as runner:
         await started(runner, step("true"))  # a console that does something else
         journal = Journal.open(tmp_path / "journal.db", actor="x", host="x")
         try:
-            await until(lambda: not journal.unfinished(), limit=15)
+            await until(lambda: not journal.unfinished())
             found = {entry.step: entry.text("status") for entry in journal.entries(kinds=[Kind.ENDED])}
         finally:
             journal.close()
@@ -359,9 +361,8 @@ async def test_closing_ends_what_reads_and_leaves_what_changes(tmp_path: Path) -
     for index in (1, 0):
         await runner.begin(run, index, runner.preview(run, index).confirm(yes=True))
     await until(lambda: text(run.states[1]) == "begun")
-    began = time.monotonic()
-    await runner.close()
-    assert time.monotonic() - began < 3
+    async with asyncio.timeout(PATIENCE):
+        await runner.close()
     assert run.states[0].status is Status.CANCELLED
     journal.close()
     async with running(tmp_path) as runner:
@@ -385,6 +386,6 @@ async def test_a_flood_leaves_the_loop_free(tmp_path: Path) -> None:
         assert state.status is Status.OK
         assert len(state.lines) <= 2000
         assert heard.count("output") <= took * 10 + 3
-        assert worst < 0.05  # of work at a time
+        assert worst < 0.05 * BUSY  # of work at a time
         assert state.spool is not None
         assert sum(os.stat(path).st_size for path in os.scandir(state.spool)) < 20 << 20

@@ -32,7 +32,7 @@ class Shell:
         call = self.session.call(script, self._env, values or {}, secret)
         done = subprocess.run(
             call.argv, env=dict(call.env), cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, check=False, timeout=20,
+            text=True, check=False, timeout=60,
         )  # fmt: skip
         new = Path(call.state_new)
         if new.exists() and new.read_text().endswith("# whole\n"):

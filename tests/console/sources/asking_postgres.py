@@ -17,6 +17,7 @@ from console.config import Config, PostgresTarget
 from console.sources.base import Focus
 from console.sources.postgres.model import PostgresSnapshot, Session
 from console.sources.postgres.source import PostgresSource
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServer
 
 
@@ -62,7 +63,7 @@ async def seen(
     source: PostgresSource,
     true: Callable[[PostgresSnapshot], Any],
     focus: Focus = Focus.FULL,
-    seconds: float = 10.0,
+    seconds: float = PATIENCE,
     step: float = 0.03,
 ) -> PostgresSnapshot:
     """Poll until a snapshot shows something."""
@@ -111,7 +112,7 @@ async def running(*jobs: Any) -> AsyncIterator[list[asyncio.Task[Any]]]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Wait for a state, without holding the event loop up."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 the state is another process's

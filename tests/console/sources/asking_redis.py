@@ -13,6 +13,7 @@ from typing import Any
 
 from console.config import Config, RedisTarget
 from console.sources.redis.source import RedisSource
+from tests.patience import PATIENCE
 
 
 class StepClock:
@@ -42,7 +43,7 @@ async def asking(url: str, password_command: str = "") -> AsyncIterator[tuple[Re
         await source.close()
 
 
-async def until(true: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Wait for a state, without holding the event loop up."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 the state is another process's

@@ -14,6 +14,7 @@ from console.findings import Finding
 from console.sources.base import Focus
 from console.sources.docker.containers import Container, DockerSnapshot
 from console.sources.docker.source import DockerSource
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd
 
 
@@ -30,7 +31,7 @@ async def until(
     source: DockerSource,
     seen: Callable[[DockerSnapshot], bool],
     focus: Focus = Focus.GLANCE,
-    limit: float = 15.0,
+    limit: float = PATIENCE,
 ) -> DockerSnapshot:
     """Poll until the snapshot shows it."""
     end = time.monotonic() + limit
@@ -59,7 +60,7 @@ def engine_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith(names)]
 
 
-async def gone(what: Callable[[], Any], limit: float = 5.0) -> None:
+async def gone(what: Callable[[], Any], limit: float = PATIENCE) -> None:
     """Wait until nothing of it is left."""
     end = time.monotonic() + limit
     while left := what():

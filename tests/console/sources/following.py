@@ -14,6 +14,7 @@ from console.logs.snapshot import LogSnapshot
 from console.sources.base import Focus
 from console.sources.logs.containers import ContainerLogs
 from console.sources.logs.source import LogSource
+from tests.patience import PATIENCE
 
 
 class Following:
@@ -35,7 +36,7 @@ class Following:
         self.lines += snapshot.buffer.lines(newest + 1, snapshot.newest + 1)
         return snapshot
 
-    async def until(self, condition: Callable[[LogSnapshot], bool], limit: float = 20.0) -> LogSnapshot:
+    async def until(self, condition: Callable[[LogSnapshot], bool], limit: float = PATIENCE) -> LogSnapshot:
         """Poll until the condition holds for a snapshot."""
         end = time.monotonic() + limit
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,11 +19,13 @@ class Watch:
     """How long the event loop was kept from running, and how much memory was held at most.
 
     Gaps count no longer than this process worked meanwhile, so that a busy machine is not blamed on
-    it; `waited` counts all.
+    it. Who waits in the loop without working is found by a thread beside it: `stood` is the longest
+    time for which that one came round and the loop did not. `waited` counts all, and is only told.
     """
 
     def __init__(self) -> None:
         self.gaps: list[float] = []
+        self.stood = 0.0
         self.waited = 0.0
         self.grown = 0
 
@@ -31,15 +34,10 @@ class Watch:
         """The longest, in seconds."""
         return max(self.gaps, default=0.0)
 
-    @property
-    def gap_p99(self) -> float:
-        """Longer than 99 of 100, in seconds."""
-        return sorted(self.gaps)[int(len(self.gaps) * 0.99)] if self.gaps else 0.0
-
-    def assert_smooth(self, longest: float = 0.2) -> None:
-        """A key would have been answered in time."""
-        assert self.gap < longest, (self.gap, self.waited)
-        assert self.waited < 2.0, (self.gap, self.waited)
+    def assert_smooth(self, longest: float = 1.0) -> None:
+        """Nothing works for long in the loop, and nothing waits there."""
+        assert self.gap < longest, (self.gap, self.stood, self.waited)
+        assert self.stood < longest, (self.gap, self.stood, self.waited)
 
 
 @asynccontextmanager
@@ -49,21 +47,33 @@ async def watched() -> AsyncIterator[Watch]:
     gc.collect()  # what other tests left alive is none of it
     start = process.memory_info().rss
 
+    ended, rounds = threading.Event(), 0
+
+    def beside() -> None:
+        nonlocal rounds
+        while not ended.wait(STEP):
+            rounds += 1
+
     async def tick() -> None:
         while True:
-            before, worked = time.monotonic(), time.process_time()
+            before, worked, came = time.monotonic(), time.process_time(), rounds
             await asyncio.sleep(STEP)
             waited = time.monotonic() - before - STEP
             watch.waited = max(watch.waited, waited)
+            watch.stood = max(watch.stood, (rounds - came) * STEP - STEP)
             watch.gaps.append(min(waited, time.process_time() - worked))
             watch.grown = max(watch.grown, process.memory_info().rss - start)
 
+    thread = threading.Thread(target=beside, name="beside the loop", daemon=True)
+    thread.start()
     task = asyncio.create_task(tick())
     try:
         await asyncio.sleep(0.05)
         watch.gaps.clear()
-        watch.waited = 0.0
+        watch.waited = watch.stood = 0.0
         yield watch
     finally:
+        ended.set()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        thread.join()

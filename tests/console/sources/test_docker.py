@@ -241,15 +241,17 @@ def process_seconds(pid: int) -> float:
 async def test_cpu_is_what_the_process_took_however_busy_the_host_is(cases: Dockerd) -> None:
     async with asking(cases, limits=Limits(container_cpu=(0.01, 99.0))) as source:
         busy = named(await until(source, lambda s: named(s, "case-busy").id in s.usage), "case-busy")
-        before = process_seconds(busy.pid)
+        outer = process_seconds(busy.pid)
         first = await source.poll(Focus.GLANCE)
+        inner = process_seconds(busy.pid)
         await asyncio.sleep(2)
+        least = process_seconds(busy.pid) - inner
         snapshot = await source.poll(Focus.GLANCE)
-        told = process_seconds(busy.pid) - before
+        most = process_seconds(busy.pid) - outer
         usage = snapshot.usage[busy.id]
         taken = usage.cpu_seconds - first.usage[busy.id].cpu_seconds
-        assert taken == pytest.approx(told, abs=0.05)
-        assert usage.cpu == pytest.approx(told / usage.interval, abs=0.05)
+        assert least - 0.05 <= taken <= most + 0.05  # it looked at some moment of either poll
+        assert usage.cpu == pytest.approx(taken / usage.interval, abs=0.01)
         assert 0 <= usage.throttled <= 1
         finding = about(source, snapshot, "case-busy")
         assert finding is not None

@@ -23,6 +23,7 @@ from console.sources.docker.engine_api import EngineClient, Failed
 from console.sources.docker.source import DockerSource
 from tests.console.sources.docker_help import asking, engine_threads, gone, has, named, until
 from tests.console.sources.engine_proxy import denying
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd
 
 
@@ -65,15 +66,12 @@ async def test_a_frozen_engine_times_out_and_leaves_nothing(own_dockerd: Dockerd
         await until(source, lambda s: has(s, "kept"))
         own_dockerd.freeze()
         try:
-            start = time.monotonic()
-            assert isinstance(await refusal(source), TimedOut)
-            assert time.monotonic() - start < source.deadline
+            async with asyncio.timeout(PATIENCE):  # it gives up by itself: nobody keeps a deadline here
+                assert isinstance(await refusal(source), TimedOut)
             await gone(engine_threads_but_worker)
         finally:
             own_dockerd.thaw()
-        start = time.monotonic()
         await until(source, lambda s: has(s, "kept"))
-        assert time.monotonic() - start < 2.0
     await gone(engine_threads)
     await gone(lambda: descriptors() - before)
 
@@ -83,8 +81,8 @@ async def test_the_collector_shows_a_frozen_engine_stale_and_live_again(own_dock
     collector = Collector(DockerSource.discover(Config(docker=(DockerTarget(host=own_dockerd.host),)), {}))
     feed = collector.feeds["docker"]
 
-    async def reach(state: State, limit: float) -> None:
-        end = time.monotonic() + limit
+    async def reach(state: State) -> None:
+        end = time.monotonic() + PATIENCE
         while feed.state is not state:
             assert time.monotonic() < end, feed
             await asyncio.sleep(0.02)
@@ -92,12 +90,12 @@ async def test_the_collector_shows_a_frozen_engine_stale_and_live_again(own_dock
     collector.look("docker", Focus.GLANCE)
     collector.start()
     try:
-        await reach(State.LIVE, 5.0)
+        await reach(State.LIVE)
         own_dockerd.freeze()
-        await reach(State.STALE, 1.0 + feed.source.deadline + 0.5)
+        await reach(State.STALE)
         assert has(feed.snapshot, "kept")
         own_dockerd.thaw()
-        await reach(State.LIVE, 10.0)
+        await reach(State.LIVE)
     finally:
         await collector.stop()
     await gone(engine_threads)
@@ -187,7 +185,7 @@ def stranger(tmp_path: Path) -> Iterator[str]:
         thread.start()
         yield f"unix://{path}"
         plug.shutdown(socket.SHUT_RDWR)
-        thread.join(2)
+        thread.join(PATIENCE)
 
 
 async def test_something_that_is_no_engine_is_told(stranger: str) -> None:

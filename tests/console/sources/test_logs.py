@@ -26,6 +26,7 @@ from console.sources.logs import streams as container_streams
 from console.sources.logs.containers import ContainerLogs
 from console.sources.logs.source import LogSource
 from tests.console.sources.following import following
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd
 from tests.servers.journald import Journald, journald
 
@@ -59,7 +60,7 @@ async def test_lines_levels_and_counts_of_files(tmp_path: Path) -> None:
     assert (app.lines, app.levels[Level.ERROR], app.errors, app.kind) == (5, 1, 1, Kind.FILE)
     assert [line.level for line in logs.lines[1:]] == [Level.INFO, *[Level.ERROR] * 4]
     assert [line.continued for line in logs.lines[1:]] == [False, False, True, True, True]
-    assert abs(logs.lines[-1].time - time.time()) < 5.0
+    assert abs(logs.lines[-1].time - time.time()) < 60.0
     assert sum(map(sum, (counts for _, counts in snapshot.hour))) == 2
 
 
@@ -211,7 +212,7 @@ async def test_without_anything_to_follow_it_says_how_to_configure_it(
         await source.poll(Focus.GLANCE)
     assert "[logs] files" in caught.value.fix
     (tmp_path / "new.log").write_text("x\n")
-    end, snapshot = time.monotonic() + 10.0, None
+    end, snapshot = time.monotonic() + PATIENCE, None
     while snapshot is None:  # found by itself when it comes
         assert time.monotonic() < end
         with contextlib.suppress(NotFound):
@@ -348,7 +349,7 @@ async def test_output_of_containers(dockerd: Dockerd, monkeypatch: pytest.Monkey
             assert infos == expected[1 : len(infos) + 1]
             errors = [text for text in texts if text.startswith("ERROR n=")]
             assert errors == [f"ERROR n={n + 1}" for n in range(len(errors))]
-            assert abs(logs.lines[-1].time - time.time()) < 5.0
+            assert abs(logs.lines[-1].time - time.time()) < 60.0
             dockerd.discard(*names)
             await logs.until(lambda _: not logs.source._containers._asked)
     finally:

@@ -26,19 +26,17 @@ from console.sources.postgres.source import PostgresSource
 from console.sources.redis.source import RedisSource
 from console.sources.system.source import SystemSource
 from tests.console.sources.smooth import watched
+from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer, wheel_bindir
 from tests.servers.proxy import FAULTS, Proxy
 from tests.servers.redis import RedisServer, wheel_redis
 
-BACK = 10.0
-"""Seconds within which a source is live again after its server can be reached."""
 LASTS = 5.0
-"""Seconds each fault lasts."""
-LATE = 1.2
-"""Of its cadence: what the polls of the others may be apart, as a mean."""
-GAP_P99, GAP = 0.1, 0.5
-"""Seconds the event loop may be away, in 99 of 100 and ever."""
+"""Seconds each fault lasts at least."""
+LATE = 2.5
+"""Of its cadence: what the polls of the others may be apart, as a mean; were one to wait for those that
+suffer, it would be more than their deadline."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +82,12 @@ def place(dockerd: Dockerd) -> Iterator[Place]:
     dockerd.discard("behind-a-proxy")
 
 
-async def until(true: Callable[[], Any], limit: float) -> float:
-    """Wait for a state; the seconds it took."""
+async def until(true: Callable[[], Any], limit: float = PATIENCE) -> None:
+    """Wait for a state; how soon it must come is measured by `make faults`."""
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < limit, f"not within {limit:g} s"
         await asyncio.sleep(0.02)
-    return time.monotonic() - began
 
 
 def is_live(feed: Feed) -> bool:
@@ -125,7 +122,7 @@ def held() -> dict[str, int]:
 async def calm() -> dict[str, int]:
     """What is held once it stays the same for a second."""
     before, since = held(), time.monotonic()
-    end = since + 10.0
+    end = since + PATIENCE
     while time.monotonic() - since < 1.0:
         assert time.monotonic() < end, f"never the same: {held()}"
         await asyncio.sleep(0.05)
@@ -149,7 +146,7 @@ async def test_a_bad_network_is_told_hurts_nobody_else_and_ends(place: Place, fa
     collector.start()
     try:
         for feed in collector.feeds.values():
-            await until(partial(is_live, feed), 15)
+            await until(partial(is_live, feed))
         before = await calm()
         collector.listen(note)
         async with watched() as watch:
@@ -158,23 +155,23 @@ async def test_a_bad_network_is_told_hurts_nobody_else_and_ends(place: Place, fa
                 proxy.suffer(fault)
             for kind in place.proxies:
                 feed = feeds[kind]
-                # a second for what a busy machine does meanwhile
-                limit = began + feed.source.cadence[Focus.GLANCE] + feed.source.deadline + 1.0
-                await until(partial(is_told, feed, fault, began), limit - time.monotonic())
+                # what is under way may yet succeed late; then comes a pause, then one that fails: seven
+                # seconds at worst, and as long again for what a busy machine does meanwhile
+                worst = feed.source.cadence[Focus.GLANCE] + 2 * feed.source.deadline
+                await until(partial(is_told, feed, fault, began), began + 2 * worst - time.monotonic())
             await asyncio.sleep(max(0.0, began + LASTS - time.monotonic()))
             for times in polled.values():
+                assert len(times) > 1, times
                 assert (times[-1] - times[0]) / (len(times) - 1) <= LATE, times
             for proxy in place.proxies.values():
                 proxy.recover()
-            began = time.monotonic()
             for kind in place.proxies:
-                feed = feeds[kind]
-                await until(partial(is_live, feed), began + BACK - time.monotonic())
+                await until(partial(is_live, feeds[kind]))
             after = await calm()
-        assert watch.gap_p99 <= GAP_P99, watch.gap_p99
-        watch.assert_smooth(GAP)
+        watch.assert_smooth()
         assert {what: count - before[what] for what, count in after.items() if count > before[what]} == {
-            "tasks": 1  # the one that watches
+            "tasks": 1,  # those that watch
+            "threads": 1,
         }
     finally:
         for proxy in place.proxies.values():

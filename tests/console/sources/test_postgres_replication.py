@@ -13,6 +13,7 @@ import pytest
 from console.findings import Severity
 from console.sources.base import Focus
 from tests.console.sources.asking_postgres import StepClock, asking, seen
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServer, frozen
 
 
@@ -94,9 +95,9 @@ async def test_lag_in_bytes_and_seconds(pair: Pair) -> None:
 
 
 async def at_rest(read: Callable[[], str]) -> str:
-    """What is read, once it has stood still for half a second; at most ten seconds."""
+    """What is read, once it has stood still for half a second; at most so long as a test waits."""
     before, since = read(), time.monotonic()
-    until = since + 10
+    until = since + PATIENCE
     while time.monotonic() - since < 0.5:
         assert time.monotonic() < until, f"never at rest: {before}"
         await asyncio.sleep(0.05)

@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,10 @@ from console.collector import Collector
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
 from console.sources.redis.address import Address
-from console.sources.redis.link import SOCKET_LIMIT
+from console.sources.redis.link import SOCKET_LIMIT, Link
 from console.sources.redis.source import RedisSource
 from tests.console.sources.asking_redis import asking, held, until
+from tests.patience import PATIENCE
 from tests.servers import require
 from tests.servers.ports import free_port
 from tests.servers.redis import RedisServer, wheel_redis
@@ -33,7 +36,7 @@ async def failure(url: str) -> SourceError:
         before = held()
         with pytest.raises(SourceError) as caught:
             await source.poll(Focus.FULL)
-        await until(lambda: held() == before, 2)
+        await until(lambda: held() == before)
         return caught.value
 
 
@@ -169,9 +172,10 @@ async def test_a_server_that_says_no(answer: bytes, kind: type[SourceError], wor
 async def test_a_server_that_never_answers() -> None:
     async with listening(b"") as url:
         started = time.monotonic()
-        error = await failure(url)
+        async with asyncio.timeout(PATIENCE):  # it gives up by itself: nobody keeps a deadline here
+            error = await failure(url)
     assert isinstance(error, TimedOut)
-    assert SOCKET_LIMIT - 0.1 < time.monotonic() - started < 2 * RedisSource.deadline  # a loaded machine
+    assert time.monotonic() - started > SOCKET_LIMIT - 0.1
 
 
 async def test_a_script_without_end(redis_binary: str) -> None:
@@ -204,28 +208,31 @@ async def test_a_server_that_is_loading_says_how_far_it_is(redis_binary: str) ->
         async with asking(server.url) as (source, _):
             with pytest.raises(Unreachable, match=r"loading the dataset, \d+ %"):
                 await source.poll(Focus.GLANCE)
-            await until(lambda: server.info().get("loading") == "0", 20)
+            await until(lambda: server.info().get("loading") == "0")
             assert (await source.poll(Focus.GLANCE)).keys == 60
 
 
-async def test_a_frozen_server_is_given_up_in_time_and_found_again() -> None:
+async def test_a_frozen_server_is_given_up_and_found_again() -> None:
     with RedisServer(wheel_redis()) as redis_server:
         async with asking(redis_server.tcp_url) as (source, _):
             await source.poll(Focus.FULL)
             connected = held()
             redis_server.freeze()
             for _ in range(2):  # the open connection, then a new one that the kernel accepts
-                started = time.monotonic()
                 with pytest.raises(TimedOut):
-                    await source.poll(Focus.FULL)
-                assert time.monotonic() - started < RedisSource.deadline
-                await until(lambda: held() == (connected[0] - 1, connected[1]), 1)
+                    async with asyncio.timeout(PATIENCE):
+                        await source.poll(Focus.FULL)
+                await until(lambda: held() == (connected[0] - 1, connected[1]))
             redis_server.thaw()
             assert (await source.poll(Focus.FULL)).server.process_id == redis_server.pid
             assert held() == connected
 
 
-async def test_a_poll_called_off_leaves_nothing(redis_server: RedisServer) -> None:
+async def test_a_poll_called_off_leaves_nothing(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Link, "open", partial(Link.open, limit=2 * PATIENCE))
+    monkeypatch.setattr("console.sources.redis.source.ASK_LIMIT", 2 * PATIENCE)
     async with asking(redis_server.url) as (source, _):
         before = held()
         redis_server.freeze()
@@ -238,7 +245,7 @@ async def test_a_poll_called_off_leaves_nothing(redis_server: RedisServer) -> No
         redis_server.thaw()
 
 
-async def test_killed_and_restarted_it_is_back_within_ten_seconds(redis_server: RedisServer) -> None:
+async def test_killed_and_restarted_it_is_back_by_itself(redis_server: RedisServer) -> None:
     async with asking(redis_server.url) as (source, _):
         collector = Collector([source])
         collector.look(source.name, Focus.GLANCE)
@@ -247,19 +254,21 @@ async def test_killed_and_restarted_it_is_back_within_ten_seconds(redis_server: 
         try:
             await until(lambda: feed.state is State.LIVE)
             redis_server.kill()
-            await until(lambda: feed.state is State.STALE, 1 + RedisSource.deadline)
+            await until(lambda: feed.state is State.STALE)
             assert feed.snapshot is not None
             assert feed.findings[0].text == f"nothing listens at {redis_server.socket}"
+            anew: list[Any] = []
+            collector.listen(lambda told: anew.append(told.snapshot) if told.state is State.LIVE else None)
             redis_server.start()
-            await until(lambda: feed.state is State.LIVE, 10)
-            assert feed.snapshot.server.process_id == redis_server.pid
-            assert feed.snapshot.interval is None  # counters began anew
-            await until(lambda: feed.snapshot.interval is not None, 3)
+            await until(lambda: anew)
+            assert anew[0].server.process_id == redis_server.pid
+            assert anew[0].interval is None  # counters began anew
+            await until(lambda: anew[-1].interval is not None)
         finally:
             await collector.stop()
 
 
-async def test_frozen_it_is_stale_in_time_and_back_within_ten_seconds() -> None:
+async def test_frozen_it_is_stale_and_back_by_itself() -> None:
     with RedisServer(wheel_redis()) as redis_server:
         async with asking(redis_server.url) as (source, _):
             collector = Collector([source])
@@ -269,9 +278,9 @@ async def test_frozen_it_is_stale_in_time_and_back_within_ten_seconds() -> None:
             try:
                 await until(lambda: feed.state is State.LIVE)
                 redis_server.freeze()
-                await until(lambda: feed.state is State.STALE, 1 + RedisSource.deadline)
+                await until(lambda: feed.state is State.STALE)
                 redis_server.thaw()
-                await until(lambda: feed.state is State.LIVE, 10)
+                await until(lambda: feed.state is State.LIVE)
             finally:
                 await collector.stop()
 
@@ -305,7 +314,7 @@ async def test_tls(certificate: Path) -> None:
             before = held()
             with pytest.raises(TimedOut):
                 await source.poll(Focus.FULL)
-            await until(lambda: held()[0] < before[0], 1)  # TLS's farewell is not waited for
+            await until(lambda: held()[0] < before[0], 15)  # TLS's farewell is not waited for
             server.thaw()
         error = await failure(f"rediss://localhost:{port}")
         assert isinstance(error, Refused)

@@ -26,6 +26,7 @@ from console.sources.system.host import SystemSnapshot
 from console.sources.system.proc import PAGE
 from console.sources.system.processes import Details, Detective, Wanted
 from console.sources.system.source import SystemSource
+from tests.patience import PATIENCE
 
 BURN = "import sys\nprint(flush=True)\nwhile True: pass\n"
 
@@ -55,10 +56,8 @@ def burner() -> Iterator[subprocess.Popen[bytes]]:
         yield child
 
 
-async def test_the_first_poll_has_everything_within_a_moment(source: SystemSource) -> None:
-    before = time.monotonic()
+async def test_the_first_poll_has_everything(source: SystemSource) -> None:
     snapshot = await source.poll(Focus.GLANCE)
-    assert time.monotonic() - before < 1.4
     assert math.isfinite(snapshot.cpu.busy)
     assert len(snapshot.cores) == psutil.cpu_count()
     assert snapshot.processes
@@ -111,15 +110,23 @@ async def test_a_burning_process_is_at_the_top_with_what_ps_says_of_it(
     source: SystemSource, burner: subprocess.Popen[bytes]
 ) -> None:
     known = psutil.Process(burner.pid)
+
+    def spent() -> tuple[float, float]:
+        return sum(known.cpu_times()[:2]), time.monotonic()
+
+    outer = spent()
     await source.poll(Focus.FULL)
-    before, begun = sum(known.cpu_times()[:2]), time.monotonic()
+    inner = spent()
     await asyncio.sleep(0.8)
+    least = [later - before for before, later in zip(inner, spent(), strict=True)]
     snapshot = await source.poll(Focus.FULL)
-    used = (sum(known.cpu_times()[:2]) - before) / (time.monotonic() - begun)
-    assert burner.pid in [process.pid for process in snapshot.processes[:10]]  # others may burn as well
-    row = next(process for process in snapshot.processes if process.pid == burner.pid)
-    assert row.cpu == pytest.approx(used, abs=0.15)
-    assert row.cpu > 0.05
+    most = [later - before for before, later in zip(outer, spent(), strict=True)]
+    (place,) = [n for n, process in enumerate(snapshot.processes) if process.pid == burner.pid]
+    row = snapshot.processes[place]
+    assert all(other.cpu >= row.cpu for other in snapshot.processes[:place])  # others may burn as well
+    # it looked at some moment of either poll
+    assert least[0] / most[1] - 0.05 <= row.cpu <= most[0] / least[1] + 0.05
+    assert row.cpu > 0.01
     assert row.command == " ".join(known.cmdline()).replace("\n", " ")
     assert row.user == known.username()
     assert row.ppid == os.getpid()
@@ -144,7 +151,10 @@ async def test_full_focus_has_every_process_and_a_glance_the_top_ones(source: Sy
     assert not (await source.poll(Focus.GLANCE)).complete
 
 
-async def test_processes_are_scanned_as_often_as_the_focus_deserves(source: SystemSource) -> None:
+async def test_processes_are_scanned_as_often_as_the_focus_deserves(
+    source: SystemSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(system.SCANS, Focus.GLANCE, 60.0)
     first = await source.poll(Focus.GLANCE)
     with started(["sleep", "60"]) as child:
         assert (await source.poll(Focus.GLANCE)).processes is first.processes
@@ -154,19 +164,22 @@ async def test_processes_are_scanned_as_often_as_the_focus_deserves(source: Syst
 
 
 async def test_bytes_over_an_interface_are_counted_apart_for_lo(source: SystemSource) -> None:
+    outer = psutil.net_io_counters(pernic=True)["lo"]
     await source.poll(Focus.HIDDEN)
-    before = psutil.net_io_counters(pernic=True)["lo"]
+    inner = psutil.net_io_counters(pernic=True)["lo"]
     _send_over_lo(8 << 20)
     await asyncio.sleep(system.SHORTEST_DELTA)
+    before = psutil.net_io_counters(pernic=True)["lo"]
     snapshot = await source.poll(Focus.HIDDEN)
     after = psutil.net_io_counters(pernic=True)["lo"]
     lo = next(interface for interface in snapshot.interfaces if interface.name == "lo")
     received = lo.rx_rate * snapshot.interval
     assert received >= 8 << 20
-    assert received == pytest.approx(after.bytes_recv - before.bytes_recv, rel=0.2)
+    # it looked at some moment of either poll
+    assert before.bytes_recv - inner.bytes_recv - 1 <= received <= after.bytes_recv - outer.bytes_recv + 1
     assert lo.kind == "loopback"
     assert snapshot.network[0] < lo.rx_rate  # what never left the host is not in the sum
-    assert lo.tx_bytes_total == pytest.approx(after.bytes_sent, rel=0.05)
+    assert before.bytes_sent <= lo.tx_bytes_total <= after.bytes_sent
 
 
 def _send_over_lo(size: int) -> None:
@@ -182,19 +195,21 @@ def _send_over_lo(size: int) -> None:
 
 
 async def test_bytes_written_to_a_device_agree_with_psutil(source: SystemSource, tmp_path: Path) -> None:
+    outer = psutil.disk_io_counters(perdisk=True)
     await source.poll(Focus.HIDDEN)
-    before = psutil.disk_io_counters(perdisk=True)
+    inner = psutil.disk_io_counters(perdisk=True)
     descriptor = os.open(tmp_path / "out", os.O_CREAT | os.O_WRONLY | os.O_SYNC)
     for _ in range(16):
         os.write(descriptor, bytes(1 << 20))
     os.close(descriptor)
     await asyncio.sleep(system.SHORTEST_DELTA)
+    before = psutil.disk_io_counters(perdisk=True)
     snapshot = await source.poll(Focus.HIDDEN)
     after = psutil.disk_io_counters(perdisk=True)
-    for device in snapshot.devices:
-        written = after[device.name].write_bytes - before[device.name].write_bytes
-        slack = max(written * 0.2, 4 << 20)
-        assert device.write_rate * snapshot.interval == pytest.approx(written, abs=slack), device.name
+    for device in snapshot.devices:  # it looked at some moment of either poll
+        least = before[device.name].write_bytes - inner[device.name].write_bytes
+        most = after[device.name].write_bytes - outer[device.name].write_bytes
+        assert least - 4096 <= device.write_rate * snapshot.interval <= most + 4096, device.name
         assert 0 <= device.utilisation <= 1
         if device.writes:
             assert 0 <= device.write_latency < 10
@@ -204,14 +219,20 @@ async def test_bytes_written_to_a_device_agree_with_psutil(source: SystemSource,
 
 
 async def test_what_the_console_itself_costs(source: SystemSource) -> None:
+    def spent() -> tuple[float, float]:
+        return time.process_time(), time.monotonic()
+
+    outer = spent()
     await source.poll(Focus.HIDDEN)
-    before, begun = time.process_time(), time.monotonic()
-    while time.process_time() - before < 0.3:
+    inner = spent()
+    while time.process_time() - inner[0] < 0.3:
         sum(range(1000))
-    await asyncio.sleep(max(0.0, system.SHORTEST_DELTA - (time.monotonic() - begun)))
+    await asyncio.sleep(max(0.0, system.SHORTEST_DELTA - (time.monotonic() - inner[1])))
+    least = [later - before for before, later in zip(inner, spent(), strict=True)]
     own = (await source.poll(Focus.HIDDEN)).own
+    most = [later - before for before, later in zip(outer, spent(), strict=True)]
     known = psutil.Process()
-    assert own.cpu == pytest.approx((time.process_time() - before) / (time.monotonic() - begun), abs=0.2)
+    assert least[0] / most[1] - 0.05 <= own.cpu <= most[0] / least[1] + 0.05  # at some moment of either poll
     assert own.rss == pytest.approx(known.memory_info().rss, rel=0.1)
     assert own.pss == pytest.approx(known.memory_full_info().pss, rel=0.15)
     assert own.threads == pytest.approx(known.num_threads(), abs=2)
@@ -365,16 +386,15 @@ async def test_a_process_that_does_not_give_its_command_line_holds_nobody_up(
     class Stuck(Detective):
         def find_out(self, wanted: list[Wanted]) -> dict[int, Details]:  # type: ignore[override]
             self.asking = 4711
-            released.wait(30)
+            released.wait(4 * PATIENCE)
             return super().find_out(wanted)
 
     monkeypatch.setattr(source, "_detective", Stuck())
     monkeypatch.setattr(system, "DETAILS_LIMIT", 0.05)
     try:
         for _ in range(100):
-            before = time.monotonic()
-            snapshot = await source.poll(Focus.FULL)
-            assert time.monotonic() - before < 2.0
+            async with asyncio.timeout(PATIENCE):
+                snapshot = await source.poll(Focus.FULL)
             assert snapshot.processes
             assert all(row.command == f"[{row.name}]" for row in snapshot.processes)
             if "process 4711" in " ".join(snapshot.limited):
@@ -385,7 +405,7 @@ async def test_a_process_that_does_not_give_its_command_line_holds_nobody_up(
         released.set()
         monkeypatch.undo()
     snapshot = await source.poll(Focus.FULL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while snapshot.limited:  # until the thread has come back
             snapshot = await source.poll(Focus.FULL)
     assert any(row.command.startswith(sys.executable) for row in snapshot.processes)

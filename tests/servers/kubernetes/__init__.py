@@ -45,14 +45,15 @@ class Cluster:
 
     def __init__(self) -> None:
         self._kubectl = built(KUBERNETES, "kubectl")
-        self.etcd = Etcd()
+        self._etcd = Etcd()
         try:
-            self.server = ApiServer(self.etcd)
+            self._server = ApiServer(self._etcd)
         except BaseException:
-            self.etcd.remove()
+            self._etcd.remove()
             raise
         self.directory = self.server.directory
-        self.admin = self.server.keys.admin
+        self.keys = self.server.keys
+        self.admin = self.keys.admin
         self.calls: Calls = self.server.calls
         """What the administrator asks, in plain calls."""
         self._number = itertools.count(1)
@@ -78,14 +79,23 @@ class Cluster:
         self.etcd.remove()
 
     @property
+    def etcd(self) -> Etcd:
+        """What it knows."""
+        return self._etcd
+
+    @property
+    def server(self) -> ApiServer:
+        """Who is asked."""
+        return self._server
+
+    @property
     def url(self) -> str:
         """The server's address."""
         return f"https://{self.server.address}"
 
     def kwok(self) -> Kwok:
         """One that plays this cluster's nodes; to be entered."""
-        keys = self.server.keys
-        return Kwok(self._config, keys.certificate, keys.key)
+        return Kwok(self._config, self.keys.certificate, self.keys.key)
 
     def freeze(self) -> None:
         """The server takes connections and answers nothing."""
@@ -128,7 +138,7 @@ class Cluster:
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
-    def until(self, path: str, holds: Callable[[Object], object], seconds: float = 30.0) -> Object:
+    def until(self, path: str, holds: Callable[[Object], object], seconds: float = 60.0) -> Object:
         """Wait for an object to be so; as it is then. AssertionError with what it was at last."""
         end = time.monotonic() + seconds
         while True:
@@ -155,7 +165,7 @@ class Cluster:
                     "name": f"{context}-cluster",
                     "cluster": {
                         "server": url or self.url,
-                        "certificate-authority": self.server.keys.issuer,
+                        "certificate-authority": self.keys.issuer,
                     },
                 }
             ],
@@ -177,11 +187,11 @@ class Cluster:
 
     def certified(self, name: str, *groups: str, seconds: float = 86_400) -> User:
         """Somebody with a client's certificate that ends so many seconds from now."""
-        return self.server.keys.certified(name, *groups, seconds=seconds)
+        return self.keys.certified(name, *groups, seconds=seconds)
 
     def account(self, name: str, namespace: str = "default", seconds: float = 3600) -> User:
         """A service account, made unless it is there; its token is refused from so many seconds on."""
-        return self.server.keys.account(namespace, name, self._uid(name, namespace), seconds)
+        return self.keys.account(namespace, name, self._uid(name, namespace), seconds)
 
     def requested(self, name: str, namespace: str = "default", seconds: int = 600) -> User:
         """The same with a token that the server itself gives, for ten minutes at the least."""
@@ -235,8 +245,8 @@ class Cluster:
             return str(self.calls.get(path)["metadata"]["uid"])
         uid = str(self.calls.get(path)["metadata"]["uid"])
         # the server learns of accounts in its own time, and knows no token of theirs before
-        with self.calls_of(self.server.keys.account(namespace, name, uid, 3600)) as calls:
-            end = time.monotonic() + 30
+        with self.calls_of(self.keys.account(namespace, name, uid, 3600)) as calls:
+            end = time.monotonic() + 60
             while True:
                 try:
                     calls.get("/version")

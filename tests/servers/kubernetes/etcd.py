@@ -12,16 +12,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.servers import require
+from tests.servers import find, require
 from tests.servers.process import ServerProcess
+
+
+def _given() -> str | None:
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    found = Path(assets, "etcd") if assets else None
+    return str(found) if found is not None and found.exists() else None
+
+
+def is_there() -> bool:
+    """Whether this machine has it."""
+    return bool(_given() or find("etcd"))
 
 
 def program() -> str:
     """Where etcd is: among the programs that KUBEBUILDER_ASSETS names, or Debian's."""
-    given = os.environ.get("KUBEBUILDER_ASSETS")
-    if given and Path(given, "etcd").exists():
-        return str(Path(given, "etcd"))
-    return require("etcd", "etcd-server")
+    return _given() or require("etcd", "etcd-server")
 
 
 def _quick() -> str:

@@ -34,6 +34,8 @@ from console.sources.kubernetes.model import (
     Volume,
     Workload,
 )
+from console.sources.kubernetes.selected import SelectedPods
+from console.sources.kubernetes.selectors import parse
 from tests.widgets.fakes import START
 from widgets import pane
 
@@ -391,6 +393,8 @@ class ClustersOf:
     cadence: Mapping[Focus, float] = field(default_factory=lambda: dict.fromkeys(Focus, 60.0))
     used: list[list[str]] = field(default_factory=list)
     """What it was told to watch."""
+    selected: list[tuple[str, str, str]] = field(default_factory=list)
+    """The pods whose lines were asked for: selector, namespace, context."""
 
     @classmethod
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[ClustersOf]:
@@ -412,6 +416,11 @@ class ClustersOf:
     def use(self, contexts: Sequence[str]) -> None:
         """Watch these contexts."""
         self.used.append(list(contexts))
+
+    def selection(self, selector: str, namespace: str = "", context: str = "") -> SelectedPods:
+        """Pods that have nothing to say."""
+        self.selected.append((selector, namespace, context))
+        return SelectedPods(parse(selector), namespace, context, dict)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -15,7 +15,7 @@ from console.errors import UsageError
 from console.filters import parse
 from console.findings import Severity
 from console.sources.kubernetes.model import Context as Known
-from console.sources.kubernetes.model import Event, KubernetesSnapshot, Ref
+from console.sources.kubernetes.model import Event, Fault, KubernetesSnapshot, Pod, Ref
 from console.text import clean
 from tests.widgets.panes.kube_values import (
     BAD_CLUSTER,
@@ -363,6 +363,62 @@ def test_a_schedule_is_whole_with_its_time_zone_or_stands_in_the_details_only() 
     assert {width is None or width >= len(zoned) for width in widths} == {True}
     assert widths[-1]
     assert zoned in detail("workloads", value, kind="CronJob")
+
+
+@pytest.mark.parametrize("name", ["pods", "nodes"])
+def test_usage_that_no_cluster_measures_takes_no_room(name: str) -> None:
+    """While a metrics server only does not answer, or one cluster has one, the columns stay."""
+    there = view(name).absent
+    assert there is not None
+    never = replace(NO_METRICS.clusters[0], unmeasured=(name,))
+    one = replace(NO_METRICS, clusters=(never,))
+    ids = {column.id for column in view(name).columns}
+    absent = set(there(context(one)))
+    assert {"cpu", "memory"} < absent < ids
+    without = [column for column in view(name).columns if column.id not in absent]
+    drawn = [column.span(row)[0] for column in without for row in view(name).rows(context(one))]
+    assert drawn.count("-") < len(drawn) / len(without), "none is a dash in all rows"
+    assert not there(context(NO_METRICS))
+    assert not there(context(replace(one, clusters=(never, BAD_CLUSTER))))
+    bare = replace(BAD_CLUSTER, pods=(), nodes=())
+    assert set(there(context(replace(one, clusters=(never, bare))))) == absent
+    assert not there(context(replace(one, clusters=(bare,))))
+
+
+def test_a_filter_looks_at_pods_anew_that_are_no_longer_the_same() -> None:
+    looked: list[str] = []
+
+    def cell(row: Any) -> Any:
+        looked.append(row.pod.name)
+        return row.pod.name
+
+    pods = view("pods")
+    columns = [replace(column, cell=cell) if column.id == "name" else column for column in pods.columns]
+    table: Table[Any] = Table(columns, pods.key, pods.severity, made_of=pods.made_of)
+    table.filter = parse("crash")
+
+    def chosen(pods_now: Sequence[Pod], faults: Any = None) -> list[str]:
+        """Who is let through, of pods in a snapshot that is new each time."""
+        looked.clear()
+        value = replace(CALM.clusters[0], pods=tuple(pods_now), faults=faults or {})
+        table._all = pods.rows(context(replace(CALM, clusters=(value,))))
+        table._arrange()
+        return [row.pod.name for row in table.rows]
+
+    one, *others = CALM.clusters[0].pods
+    assert chosen([one, *others]) == []
+    assert len(looked) == len(others) + 1
+    assert chosen([one, *others]) == []
+    assert looked == []
+    assert chosen([replace(one, status="CrashLoopBackOff"), *others]) == [one.name]
+    assert looked == [one.name]
+    assert chosen(others) == []
+    assert chosen(others, {others[0].key: Fault(Severity.WARNING, "crashed lately")}) == [others[0].name]
+    assert looked == [others[0].name]
+    table.filter, table._judged = parse("restarts:7"), {}
+    assert chosen([one, *others]) == []
+    later = [replace(one, restarts=7, restarted=1.0), *others]
+    assert chosen(later) == [one.name], "figures are looked at each time"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from console.filters import parse
 from console.sources.kubernetes.model import KubernetesSnapshot, Ref
 from tests.widgets.panes.kube_values import cluster, context, pod, snapshot, workload
 from tests.widgets.panes.test_kubernetes import cell, detail, filtered, row, view
+from widgets.table import Table
 
 
 def bare(name: str, owner: Ref) -> Any:
@@ -98,6 +100,20 @@ def test_a_filter_by_owner_finds_pods_without_the_label_of_deployments() -> None
     assert len(filtered("pods", NAMES, "owner:^deploy/web$")) == 2
     assert "rs/web-6f9 ← deploy/web" in detail("pods", NAMES, name="web-6f9-aaaaa")
     assert "rs/pay-1 ← rollout/pay" in detail("pods", NAMES, name="pay-1-ddddd")
+
+
+def test_a_filter_by_owner_finds_pods_once_their_replica_sets_are_known() -> None:
+    """Nothing of the pods themselves has changed."""
+    pods = view("pods")
+    table: Table[Any] = Table(pods.columns, pods.key, pods.severity, made_of=pods.made_of)
+    table.filter = parse("owner:^deploy/web$")
+    found = []
+    for workloads in ((), NAMES.clusters[0].workloads):
+        now = snapshot(replace(NAMES.clusters[0], workloads=workloads))
+        table._all = pods.rows(context(now))
+        table._arrange()
+        found.append(len(table.rows))
+    assert found == [0, 2]
 
 
 def test_a_pod_leads_to_a_row_that_is_there() -> None:

@@ -81,6 +81,10 @@ PODS: tuple[Column[PodRow], ...] = (
 )  # fmt: skip
 
 
+OF_USAGE = tuple(f"{unit}{of}" for unit in ("cpu", "memory") for of in ("", "-request", "-limit"))
+"""The columns that are made of what pods take."""
+
+
 def log_lines(row: PodRow) -> tuple[str, str]:
     """The filter for the lines of its containers and no other's; those of the run before are among them."""
     return ("logs", f"source:^{shown.escaped(f'{row.pod.namespace}/{row.pod.name}')}(/|$)")
@@ -144,6 +148,8 @@ def pod_view() -> View[PodRow]:
         detail=describe_pod,
         empty="there are no pods",
         note=note,
+        made_of=lambda row: (row.pod, row.fault, row.seen.tag, shown.owner_of(row)),
+        absent=lambda context: OF_USAGE if shown.unmeasured(context, "pods") else (),
         related=log_lines,
         writers=lambda row, context: (row.pod.key,),
         document=lambda row: row.pod.key,

@@ -304,6 +304,12 @@ def share_span(row: PodRow, unit: str, of: str) -> Span:
     return (whole(value), SEVERITY_ROLE[limit.judge(value)])
 
 
+def unmeasured(context: Context, resource: str) -> bool:
+    """Whether usage of `pods` or `nodes` is known of no cluster that has any, and will not be by itself."""
+    found = [each for each in context.snapshot.clusters if getattr(each, resource)]
+    return bool(found) and all(resource in each.unmeasured for each in found)
+
+
 def namespaces(pods: Iterable[Pod]) -> Mapping[str, int]:
     """Pods by namespace."""
     counts: dict[str, int] = {}

@@ -316,6 +316,10 @@ NODES: tuple[Column[NodeRow], ...] = (
 )  # fmt: skip
 
 
+OF_USAGE = ("cpu", "cpu-share", "memory", "memory-share")
+"""The columns that are made of what nodes take; the bars have what is requested too."""
+
+
 def _node_command(row: NodeRow) -> str:
     return row.seen.get("Node", "", row.node.name)
 
@@ -376,6 +380,7 @@ def node_view() -> View[NodeRow]:
         detail=_describe_node,
         empty="there are no nodes, or they may not be seen",
         note=note,
+        absent=lambda context: OF_USAGE if shown.unmeasured(context, "nodes") else (),
         document=lambda row: row.node.key,
         jump=lambda row: Jump("pods", shown.exactly(context=row.seen.tag[0], node=row.node.name)),
         jump_word="its pods",

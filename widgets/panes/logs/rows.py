@@ -7,6 +7,7 @@ new lines are matched as they come, and older ones in slices, from the newest ba
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from console.logs.buffer import Buffer
     from console.logs.snapshot import LogSnapshot
 
+FIELDS = ("text", "source", "level", "selector")
+"""The columns of a line that a filter may name."""
 SLICE_LINES = 500
 """Lines matched between two looks at the clock."""
 SLICE_SECONDS = 0.008
@@ -35,6 +38,28 @@ def newest_of(context: Context) -> int:
     return snapshot.buffer.at(context.time.timestamp())
 
 
+class _Fields(Mapping[str, str]):
+    """What a filter looks at of a line: the same object for all of them, each in its turn."""
+
+    text = source = level = selector = ""
+
+    def __getitem__(self, name: str) -> str:
+        if name not in FIELDS:
+            raise KeyError(name)
+        found: str = getattr(self, name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIELDS)
+
+    def __len__(self) -> int:
+        return len(FIELDS)
+
+    def values(self) -> tuple[str, ...]:  # type: ignore[override]  # what is looked through, not a view
+        """Where a word that names no column is looked for; not in how the lines were asked for."""
+        return (self.text, self.source, self.level)
+
+
 class Rows:
     """Sequence numbers of the lines shown, up to a newest one."""
 
@@ -45,7 +70,8 @@ class Rows:
         """The newest line there is for the reader."""
         self._found: list[int] = []
         self._low = self.newest + 1
-        """Every line from here to `_high` was matched."""
+        """Every line from here to `_high` was matched, their origins being selected so."""
+        self._selectors = buffer.selectors
         self._high = self.newest
 
     def update(self, newest: int) -> bool:
@@ -54,7 +80,11 @@ class Rows:
         if self.filter.empty:
             return False
         until = perf_counter() + SLICE_SECONDS
-        first = self.buffer.first
+        first, selectors = self.buffer.first, self.buffer.selectors
+        if self._selectors != selectors[: len(self._selectors)]:
+            # lines that were there have come to belong to a selection
+            self._found, self._low, self._high = [], newest + 1, newest
+        self._selectors = selectors
         if newest < self._high:  # the reader went back in time
             del self._found[bisect_right(self._found, newest) :]
             self._high = newest
@@ -74,13 +104,14 @@ class Rows:
         return self._low > first
 
     def _matching(self, start: int, stop: int) -> list[int]:
-        match, names = self.filter.match, self.buffer.origins
-        start = max(start, self.buffer.first)
-        return [
-            sequence
-            for sequence, (_, origin, code, text) in enumerate(self.buffer.entries(start, stop), start)
-            if match({"text": text, "source": names[origin], "level": WORDS[code & LEVEL_BITS]})
-        ]
+        match, names, selectors = self.filter.match, self.buffer.origins, self.buffer.selectors
+        start, line, found = max(start, self.buffer.first), _Fields(), []
+        for sequence, (_, origin, code, text) in enumerate(self.buffer.entries(start, stop), start):
+            line.text, line.source, line.level = text, names[origin], WORDS[code & LEVEL_BITS]
+            line.selector = selectors[origin] if selectors else ""
+            if match(line):
+                found.append(sequence)
+        return found
 
     def __len__(self) -> int:
         return max(0, self.newest - self.buffer.first + 1) if self.filter.empty else len(self._found)

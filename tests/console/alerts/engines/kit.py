@@ -11,6 +11,7 @@ from console.alerts.engines.source import AlertmanagerSource, EngineSource, Prom
 from console.alerts.model import Alert, AlertsSnapshot, RuleStatus
 from console.config import AlertSettings, Config
 from console.sources.base import Focus
+from tests.patience import PATIENCE
 
 HOSTILE = "\x1b[2J[bold]x\u202e\ud7ff\n" + "y" * 5000
 RULES = """\
@@ -83,7 +84,7 @@ async def poll(source: EngineSource) -> AlertsSnapshot:
 
 
 async def seen(
-    source: EngineSource, holds: Callable[[AlertsSnapshot], object], limit: float = 20.0
+    source: EngineSource, holds: Callable[[AlertsSnapshot], object], limit: float = PATIENCE
 ) -> AlertsSnapshot:
     """The first look of which something holds."""
     until = time.monotonic() + limit

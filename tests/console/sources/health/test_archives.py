@@ -213,7 +213,7 @@ def begun(path: Path, rate: float = 1e12) -> Examination:
 
 async def examined(path: Path) -> Examined:
     """The verdict on a file."""
-    return await begun(path).wait(20)
+    return await begun(path).wait(60)
 
 
 async def test_sqlite_databases(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ async def test_reading_keeps_to_its_rate_and_can_be_stopped(tmp_path: Path) -> N
 
     first = await examination.wait(0.2)
     examination.stop()
-    last = await examination.wait(20)
+    last = await examination.wait(60)
 
     assert first.condition is Condition.CHECKING
     assert last.condition is Condition.PARTIAL

@@ -206,7 +206,7 @@ async def test_closing_ends_the_reading_and_whoever_asks_again_begins_anew(tmp_p
 
     await source.close()
 
-    assert (await examination.wait(20)).condition is Condition.PARTIAL
+    assert (await examination.wait(60)).condition is Condition.PARTIAL
     assert "being read through, " in (await slow.ask(NOW)).text
     slow.close()
 

@@ -20,6 +20,7 @@ from console.probe_local import CommandSettings
 from console.sources.health.command import CommandProbe, Figure, figures_of, parted
 from console.sources.health.probe import Outcome
 from console.sources.health.running import run
+from tests.patience import PATIENCE
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -163,7 +164,7 @@ def marked(mark: str) -> list[int]:
 
 async def settle(gone: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while not gone():
         assert time.monotonic() < until
         await asyncio.sleep(0.01)

@@ -48,7 +48,7 @@ def kinds(port: int) -> list[Callable[[], Probe]]:
 
 async def settled(so: Callable[[], Any]) -> bool:
     """Whether it becomes so; what a closed connection leaves is cleared by the loop's next rounds."""
-    for _ in range(200):
+    for _ in range(1000):
         gc.collect()
         if so():
             return True

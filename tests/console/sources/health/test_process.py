@@ -18,6 +18,7 @@ from console.errors import UsageError
 from console.findings import Severity
 from console.probe_local import ProcessSettings
 from console.sources.health.process import ProcessProbe
+from tests.patience import PATIENCE
 from tests.servers import require
 
 NOW = datetime.now(UTC)
@@ -113,7 +114,7 @@ async def test_cpu_is_counted_between_looks(crew: Crew) -> None:
     crew.start("import threading\nthreading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()")
     probe = crew.probe(cpu=(0.01, 100.0))
     first = await probe.ask(NOW)
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     found = first
     while found.severity is Severity.OK and time.monotonic() < until:
         time.sleep(0.6)  # noqa: ASYNC251 it is another process that works meanwhile

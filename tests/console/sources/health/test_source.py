@@ -25,6 +25,7 @@ from console.sources.health.probe import Outcome
 from console.sources.health.source import AT_ONCE, HealthSource
 from console.sources.health.watch import REPEAT, Watch, quantile
 from console.summary import summary
+from tests.patience import PATIENCE
 from tests.widgets.fakes import StillClock
 
 OK, CRITICAL = Severity.OK, Severity.CRITICAL
@@ -64,7 +65,7 @@ class Spoken:
 
 async def until(source: HealthSource, name: str, so: Callable[[ProbeStatus], bool]) -> ProbeStatus:
     """The status of a probe once it is so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             snapshot = await source.poll(Focus.GLANCE)
             status = next(probe for probe in snapshot.probes if probe.name == name)

@@ -18,6 +18,7 @@ from console.sources.health.kinds import configured_probes
 from console.sources.health.placing import placed
 from console.sources.health.probe import Outcome
 from console.sources.health.sql import SqlProbe
+from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -119,7 +120,7 @@ async def test_no_connection_stays(postgres_server: PostgresServer) -> None:
         assert (await asked.ask(NOW)).text == "1"
 
     count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'opsconsole probe'"
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE
     while postgres_server.psql(count) != "0":
         assert time.monotonic() < until
         await asyncio.sleep(0.02)

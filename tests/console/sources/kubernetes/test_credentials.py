@@ -14,6 +14,7 @@ import pytest
 from console.errors import Refused
 from console.sources.kubernetes import credentials
 from console.sources.kubernetes.credentials import Plugin
+from tests.patience import PATIENCE
 
 VERSION = "client.authentication.k8s.io/v1"
 
@@ -87,7 +88,7 @@ def test_one_that_never_ends_is_ended_with_what_it_started(
     with pytest.raises(Refused, match="took more than 2 s"):
         plugin("sh", "-c", f"sleep 60 & echo $! > {mark}; wait").run()
     child = Path(f"/proc/{mark.read_text().strip()}/stat")
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < end
         time.sleep(0.01)

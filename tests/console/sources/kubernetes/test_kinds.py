@@ -131,23 +131,23 @@ def test_text_of_a_cluster_is_clean_and_without_secrets() -> None:
     assert found.labels == (("a ", "b "),)
 
 
-def test_an_event_is_read_by_either_api(kubernetes: Cluster) -> None:
-    kubernetes.calls.create(event(pod("x"), "BackOff", "back-off restarting failed container", 90))
+def test_an_event_is_read_by_either_api(real_kubernetes: Cluster) -> None:
+    real_kubernetes.calls.create(event(pod("x"), "BackOff", "back-off restarting failed container", 90))
     series = {"count": 7, "lastObservedTime": "2026-01-01T00:00:07.000000Z"}
-    kubernetes.calls.create({
+    real_kubernetes.calls.create({
         "apiVersion": "events.k8s.io/v1", "kind": "Event",
         "metadata": {"name": "newer", "namespace": "default"},
         "eventTime": "2026-01-01T00:00:00.000000Z", "series": series, "reportingController": "scheduler",
         "reportingInstance": "one", "action": "Scheduling", "reason": "FailedScheduling", "type": "Warning",
         "note": "0/3 nodes are available", "regarding": {"kind": "Pod", "name": "x", "namespace": "default"},
     })  # fmt: skip
-    older, newer = sorted(listed(kubernetes, "events"), key=lambda one: one.reason)
+    older, newer = sorted(listed(real_kubernetes, "events"), key=lambda one: one.reason)
     assert (older.reason, older.count, older.by, older.type) == ("BackOff", 3, "test", "Warning")
     assert older.last - older.first == 30
     assert (newer.reason, newer.count, newer.by) == ("FailedScheduling", 7, "scheduler")
     assert newer.last - newer.first == 7
     assert older.key == newer.key == read(pod("x")).key
-    answer = kubernetes.calls.get("/apis/events.k8s.io/v1/namespaces/default/events")
+    answer = real_kubernetes.calls.get("/apis/events.k8s.io/v1/namespaces/default/events")
     same = read_list(kind("events"), "test", json.dumps(answer).encode()).items
     assert sorted(same, key=lambda one: one.reason) == [older, newer]
 

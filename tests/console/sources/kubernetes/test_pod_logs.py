@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from console.config import LogSettings
-from console.errors import SourceError
+from console.errors import SourceError, UsageError
 from console.logs.streams import Wanted
 from console.sources.base import Focus
 from console.sources.kubernetes import pod_logs
 from console.sources.kubernetes.connection import ApiError
 from console.sources.kubernetes.model import Key
 from console.sources.kubernetes.source import KubernetesSource
+from console.sources.logs import asked
 from console.sources.logs.source import LogSource
 from tests.console.sources.following import Following
 from tests.servers.kubernetes import Cluster
@@ -51,7 +52,8 @@ async def cluster_source(config: Path) -> AsyncIterator[KubernetesSource]:
             try:
                 read = bool((await source.poll(Focus.FULL)).clusters[0].pods)
             except SourceError:
-                await asyncio.sleep(0.1)  # the client is loaded for the first time
+                pass  # the client is loaded for the first time
+            await asyncio.sleep(0.1)  # a poll waits for nobody: what is read comes meanwhile
         yield source
     finally:
         await source.close()
@@ -116,7 +118,7 @@ async def test_over_a_restart_of_the_server_nothing_is_lost_or_doubled(
         kwok.say("meanwhile")
         await logs.until(lambda last: any("cannot be reached" in one.problem for one in last.origins))
         web.restart()
-        await logs.until(lambda _: "meanwhile" in logs.texts, 40.0)
+        await logs.until(lambda _: "meanwhile" in logs.texts, 60.0)
         kwok.say("after")
         await logs.until(lambda last: "after" in logs.texts and not any(o.problem for o in last.origins))
         said = ["before", "meanwhile", "after"]
@@ -147,6 +149,48 @@ def test_why_there_is_none_is_said_with_what_to_do(
     told = pod_logs._told(error, "app", waits)
     assert problem in told[0]
     assert fix in told[1]
+
+
+async def test_pods_by_label_join_and_leave(
+    web: Cluster, kwok: Kwok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "LEAVING", 0.0)
+    path = "/api/v1/namespaces/default/pods"
+    web.calls.create(*(pod(name, node="n1", labels={"app": name}) for name in ("cart", "till")))
+    async with cluster_source(web.kubeconfig()) as source, log_source([], tmp_path) as logs:
+        logs.source.select(source.selection("app in (cart,shelf),!canary", "default"))
+
+        async def writers(*expected: str) -> set[str]:
+            """Who has written a line, once those expected have, and then one more."""
+
+            async def until(condition: Callable[[], bool]) -> None:
+                while not condition():
+                    await source.poll(Focus.FULL)
+                    await logs.poll()
+                    await asyncio.sleep(0.05)
+
+            def wrote(line: str) -> set[str]:
+                return {one.source.partition("/")[2] for one in logs.lines if one.text == line}
+
+            def followed() -> set[str]:
+                origins = logs.last.origins if logs.last is not None else ()
+                return {one.name.partition("/")[2] for one in origins if not one.problem}
+
+            async with asyncio.timeout(20.0):
+                await until(lambda: followed() >= set(expected))
+                for line in (first := f"first {expected}"), f"second {expected}":
+                    kwok.say(line)
+                    await until(lambda line=line: wrote(line) >= set(expected))  # type: ignore[misc]
+            return wrote(first)
+
+        assert await writers("cart") == {"cart"}
+        web.calls.create(pod("cart-2", node="n1", labels={"app": "cart"}))
+        assert await writers("cart", "cart-2") == {"cart", "cart-2"}
+        web.calls.delete(f"{path}/cart")
+        web.calls.patch(f"{path}/till", {"metadata": {"labels": {"app": "shelf"}}})
+        assert await writers("cart-2", "till") == {"cart-2", "till"}
+        with pytest.raises(UsageError, match="no label's value"):
+            source.selection("app=-")
 
 
 async def test_why_there_is_none(web: Cluster, tmp_path: Path) -> None:

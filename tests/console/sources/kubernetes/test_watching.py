@@ -22,6 +22,7 @@ from console.sources.kubernetes.kinds import Changed, Kind, Listed
 from console.sources.kubernetes.model import Denied, KubernetesSnapshot
 from console.sources.kubernetes.source import KubernetesSource
 from tests.console.sources.kubernetes.watching import look, named, names, shown, until, watching
+from tests.patience import BUSY, PATIENCE
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.objects import namespace, node, pod
 
@@ -53,7 +54,10 @@ def statuses(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 async def test_what_is_created_changed_and_deleted_arrives(cluster: Cluster) -> None:
     async with watching(cluster.kubeconfig()) as source:
-        first = await look(source)
+        first = await until(
+            source,
+            lambda seen: isinstance(seen, KubernetesSnapshot) and "1 node ready, 2 pods" in seen.well[0][1],
+        )
         assert isinstance(first, KubernetesSnapshot)
         (seen,) = first.clusters
         assert (seen.state, names(seen), [one.name for one in seen.nodes]) == ("live", ["a", "b"], ["one"])
@@ -182,7 +186,7 @@ async def test_a_frozen_server_does_not_hold_up_the_end(cluster: Cluster) -> Non
     try:
         async with watching(cluster.kubeconfig()) as source:
             assert isinstance(await look(source), TimedOut)
-            async with asyncio.timeout(CLOSE_LIMIT):
+            async with asyncio.timeout(CLOSE_LIMIT * BUSY):
                 await source.close()
     finally:
         cluster.thaw()
@@ -273,6 +277,7 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
         assert names(seen) == ["a", "b"]
         seen = await shown(source, lambda now: now.metrics)
         assert seen.metrics == "not allowed: may not list pods.metrics.k8s.io in all namespaces"
+        assert seen.unmeasured == ("pods", "nodes")
         snapshot = await look(source)
         assert isinstance(snapshot, KubernetesSnapshot)
         assert "test: may not list nodes, persistentvolumes" in snapshot.limited
@@ -309,7 +314,7 @@ async def test_an_expired_token_is_renewed_by_its_plugin(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "REFUSED_PACE", 1.0)
-    reader = cluster.account("renews", seconds=2)
+    reader = cluster.account("renews", seconds=9)  # once taken, it is for ten seconds
     cluster.allow(reader)
     helper = cluster.helper(reader)
     async with watching(cluster.kubeconfig(helper.user)) as source:
@@ -396,10 +401,12 @@ async def test_metrics_that_are_absent_or_silent_are_told_apart(
     }
     path = "/apis/apiregistration.k8s.io/v1/apiservices"
     async with watching(cluster.kubeconfig()) as source:
-        await shown(source, lambda now: now.metrics == "no metrics server")
+        seen = await shown(source, lambda now: now.metrics == "no metrics server")
+        assert seen.unmeasured == ("pods", "nodes")
         cluster.calls.post(path, service)
         try:
-            await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+            seen = await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+            assert not seen.unmeasured, "it may answer soon"
         finally:
             cluster.calls.delete(f"{path}/v1beta1.metrics.k8s.io")
         await shown(source, lambda now: now.metrics == "no metrics server")
@@ -452,7 +459,7 @@ async def test_a_pod_that_has_gone_has_itself_shown(cluster: Cluster) -> None:
         await shown(source, lambda now: any(("seen", "yes") in one.labels for one in now.pods))
         assert not woken.is_set()
         cluster.calls.delete(f"{PODS}/b")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await woken.wait()
         seen = await look(source)
         assert isinstance(seen, KubernetesSnapshot)

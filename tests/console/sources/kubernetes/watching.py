@@ -40,7 +40,7 @@ async def look(source: KubernetesSource) -> Seen:
         return error
 
 
-async def until(source: KubernetesSource, holds: Callable[[Seen], object], seconds: float = 30.0) -> Seen:
+async def until(source: KubernetesSource, holds: Callable[[Seen], object], seconds: float = 60.0) -> Seen:
     """Poll until what is seen is so. AssertionError with what was seen at last."""
     end = time.monotonic() + seconds
     while True:
@@ -51,7 +51,7 @@ async def until(source: KubernetesSource, holds: Callable[[Seen], object], secon
         await asyncio.sleep(0.05)
 
 
-async def shown(source: KubernetesSource, holds: Callable[[Shown], object], seconds: float = 30.0) -> Shown:
+async def shown(source: KubernetesSource, holds: Callable[[Shown], object], seconds: float = 60.0) -> Shown:
     """The same of the one cluster there is, while it lives."""
 
     def one(seen: Seen) -> bool:
