@@ -78,7 +78,8 @@ def _record(loaded: Loaded, env: Mapping[str, str]) -> Fact:
         lacking = error.strerror or str(error)
     if lacking:
         return Fact("record", "journal", f"{path}: {lacking}", Weight.PROBLEM, "see [journal] path")
-    return Fact("record", "journal", clean(str(path), 300))
+    begun = "" if path.exists() else "none yet, it is begun by the first run: "
+    return Fact("record", "journal", clean(f"{begun}{path}", 300))
 
 
 def _source(seen: Seen) -> Iterator[Fact]:
@@ -92,7 +93,8 @@ def _source(seen: Seen) -> Iterator[Fact]:
         answered = f"answered in {duration(reading.duration)}"
         yield Fact("sources", source.name, f"{redact(source.target)}: {answered}")
     for sentence in seen.feed.snapshot.limited if seen.feed.snapshot else ():
-        yield Fact("sources", source.name, f"limited view: {redact(sentence)}", Weight.NOTE)
+        fix = seen.feed.snapshot.remedies.get(sentence, "") if seen.feed.snapshot else ""
+        yield Fact("sources", source.name, f"limited view: {redact(sentence)}", Weight.NOTE, redact(fix))
 
 
 def _probes(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:

@@ -20,7 +20,8 @@ class Finding:
     """One thing that is wrong.
 
     `subject` is what it is about (a container, a mount, a session), `text` says what is wrong with
-    the value and its limit in at most about forty cells, `hint` what usually mends it.
+    the value and its limit in about forty cells, or ninety where it quotes what the system says, `hint`
+    what usually mends it.
     """
 
     severity: Severity

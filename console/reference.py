@@ -11,35 +11,38 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import get_origin
 
 import msgspec
 
 from console import config, probe_base, probe_local, probe_settings
 from console.alerts.promql import catalogue
 from console.config import Config
-from console.probe_settings import Probes
 from console.report import toml
 from console.section import Section
 from console.shape import accepted, fields, item_of, table_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 BEGIN, END = "<!-- reference: made by `make docs` -->", "<!-- end of the reference -->"
-SECTIONS: dict[str, type[Section]] = {
-    "": Config,
-    "[limits]": config.Limits,
-    "[[docker]]": config.DockerTarget,
-    "[[kubernetes]]": config.KubernetesTarget,
-    "[[postgres]]": config.PostgresTarget,
-    "[[redis]]": config.RedisTarget,
-    "[probes]": Probes,
-    **{f"[[probes.{kind}]]": table_of(item_of(of)) or Section for kind, of in fields(Probes).items()},
-    "[logs]": config.LogSettings,
-    "[guides]": config.GuideSettings,
-    "[runs]": config.RunSettings,
-    "[journal]": config.JournalSettings,
-    "[alerts]": config.AlertSettings,
-    "[profiles.NAME]": config.Profile,
-}
+
+
+def _sections(section: type[Section], prefix: str = "") -> Iterator[tuple[str, type[Section]]]:
+    """The tables in a section, each with its heading, in the section's order; tables of free names last."""
+    named = []
+    for name, kind in fields(section).items():
+        own, item = table_of(kind), table_of(item_of(kind))
+        if own is not None:
+            yield f"[{prefix}{name}]", own
+            yield from _sections(own, f"{prefix}{name}.")
+        elif item is not None and get_origin(kind) is dict:
+            named.append((f"[{prefix}{name}.NAME]", item))
+        elif item is not None:
+            yield f"[[{prefix}{name}]]", item
+    yield from named
+
+
+SECTIONS: dict[str, type[Section]] = {"": Config, **dict(_sections(Config))}
+"""Every table there is, by its heading."""
 
 
 def reference() -> str:

@@ -28,12 +28,16 @@ class FindingsScreen(WindowScreen):
             canvas.redraw()
 
     def make(self, width: int) -> Sequence[Line]:
-        """A finding a paragraph: subject, what is wrong, the key of its pane, and the hint below it."""
+        """A finding a paragraph: subject, what is wrong, the key of its pane, and the hint below it.
+
+        What may not be seen comes after them: nothing is wrong with it, and something may be unseen.
+        """
         findings, waiting = self.ops.scene.wrong()
-        if not findings:
-            text = "waiting for the first readings" if waiting else "nothing wrong is known"
-            return [((text, "dim"),)]
         lines: list[Line] = []
+        if not findings:
+            lines.append(
+                (("waiting for the first readings" if waiting else "nothing wrong is known", "dim"),)
+            )
         for number, finding in findings:
             mark, role = f"{SEVERITY_MARK[finding.severity]} ", SEVERITY_ROLE[finding.severity]
             key: Span = (f" [{number}]" if number else "", "key")
@@ -45,4 +49,16 @@ class FindingsScreen(WindowScreen):
             if finding.hint:
                 hints = wrap(finding.hint, max(10, width - cell_width(mark)), "dim")
                 lines += [(indent, *line) for line in hints]
+        return [*lines, *self._limited(width)]
+
+    def _limited(self, width: int) -> list[Line]:
+        """What may not be seen, whole: a pane has a line for it."""
+        lines: list[Line] = []
+        for number, limited, remedies in self.ops.scene.limited():
+            for sentence in limited:
+                first, *rest = wrap(f"limited view: {sentence}", max(10, width - len(number) - 5), "dim")
+                key: Span = (f" [{number}]" if number else "", "key")
+                lines.append((("· ", "dim"), *first, key))
+                rest += wrap(remedies[sentence], max(10, width - 2), "dim") if sentence in remedies else []
+                lines += [(("  ", "text"), *line) for line in rest]
         return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,18 @@ class Scene:
         found = [*own, *found]
         waiting = not feeds or any(feed.reading is None for feed in feeds)
         return [(number, finding) for _, number, finding in sorted(found, key=lambda f: f[0])], waiting
+
+    def limited(self) -> list[tuple[str, Sequence[str], Mapping[str, str]]]:
+        """Of each source whose view is limited the number of its pane, the sentences, and what mends them."""
+        return [
+            (
+                str(self.kinds.index(feed.source.kind) + 1) if feed.source.kind in self.kinds else "",
+                feed.snapshot.limited,
+                feed.snapshot.remedies,
+            )
+            for feed in self.feeds()
+            if feed.snapshot is not None and feed.snapshot.limited
+        ]
 
     def header(self) -> HeaderState:
         """What the header says."""

@@ -12,6 +12,7 @@ from console.errors import OpsError
 from console.findings import Severity
 from console.sources.base import Focus, State
 from console.text import clean
+from console.text import width as cell_width
 from screens.base import FooterKey, OpsScreen
 from screens.stand_ins import Absence, BodyView
 from widgets.boundary import DrawingFailedError, attempt
@@ -271,7 +272,9 @@ class ZoomScreen(OpsScreen):
         elif context.feed.state in (State.STALE, State.REFUSED):
             note = ((" ", "text"), *stale_line(context))
         elif context.snapshot.limited:
-            note = ((f" limited view: {'; '.join(context.snapshot.limited)}", "warn"),)
+            said = "; ".join(context.snapshot.limited)
+            cut = cell_width(f" limited view: {said}") > self.size.width
+            note = ((f" limited view{' (! says all)' if cut else ''}: {said}", "warn"),)
         elif self.view.note is not None:
             try:
                 text = attempt(self.view.note, context)

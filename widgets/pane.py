@@ -1,8 +1,9 @@
 """What a pane is: a plain object that draws one kind of source, and the widget that hosts it.
 
-A new pane is one file in `widgets/panes/` with a subclass of `Pane`, registered by kind in
-`widgets/panes/__init__.py` (or by a third party under the entry point `opsconsole.panes`). It
-imports its source's types for type checking only, so that drawing never loads a driver.
+A new pane is a package in `widgets/panes/` whose `pane.py` has a subclass of `Pane`, or one file where
+it is small, registered by kind in `widgets/panes/__init__.py` (or by a third party under the entry point
+`opsconsole.panes`). It imports its source's types for type checking only, so that drawing never loads a
+driver.
 """
 
 from __future__ import annotations

@@ -121,6 +121,7 @@ class Origin:
             and last.lines == self.lines
             and last.minute == minute
             and last.problem == self.problem
+            and last.fix == self.fix
             and last.gap == gap
             and last.where == self.where
         ):

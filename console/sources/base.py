@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
@@ -27,10 +27,12 @@ class Focus(IntEnum):
 class Snapshot:
     """The typed, frozen value of one poll. Subclasses add fields; all text in them is clean.
 
-    `limited` says, one sentence each, what could not be seen and what grant or setting would show it.
+    `limited` says, one sentence each, what could not be seen and what grant or setting would show it; where
+    that is too long for the sentence it stands in `remedies`, by sentence.
     """
 
     limited: tuple[str, ...] = ()
+    remedies: Mapping[str, str] = field(default_factory=dict)
     well: tuple[tuple[str, str], ...] = ()
     """What `opsconsole status` lists as being well: a name and a text each."""
     kept: ClassVar[bool] = True

@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,8 +20,14 @@ import pytest
 
 from console import config
 from console.arguments import SHELLS, THEMES
+from console.collector import Feed
+from console.doctor import _source
+from console.history import History
+from console.look import Seen
+from console.sources.base import Reading
 from tests.patience import BUSY, PATIENCE
 from tests.servers.redis import RedisServer, wheel_redis
+from tests.widgets.fakes import FakeSnapshot, FakeSource
 
 Answer = subprocess.CompletedProcess[str]
 
@@ -545,6 +552,19 @@ def test_a_directory_that_is_gone_is_no_error(shell: Shell) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_doctor_says_what_shows_what_may_not_be_seen() -> None:
+    said = "reader: may not list pods in all namespaces"
+    source = FakeSource("kubernetes", snapshot=FakeSnapshot(limited=(said, "other"), remedies={said: "ask"}))
+    feed: Feed = Feed(source)
+    snapshot = source.snapshot
+    feed.good = feed.reading = Reading("kubernetes", datetime.now(UTC), 1.0, 0.01, snapshot, None, ())
+    facts = [fact for fact in _source(Seen(feed, History(), False)) if "limited" in fact.text]
+    assert [(fact.text, fact.fix) for fact in facts] == [
+        (f"limited view: {said}", "ask"),
+        ("limited view: other", ""),
+    ]
+
+
 def test_doctor_says_whether_the_record_could_be_written(shell: Shell) -> None:
     """Before anybody needs it; looking begins no journal."""
 
@@ -555,8 +575,10 @@ def test_doctor_says_whether_the_record_could_be_written(shell: Shell) -> None:
 
     good = journal(shell.json("doctor", OPSCONSOLE_SOURCES="system"))
     assert good["weight"] == "ok"
-    assert good["text"].endswith("journal.db")
-    assert not os.path.exists(good["text"])
+    begun, _, path = good["text"].rpartition(": ")
+    assert begun.startswith("none yet")
+    assert path.endswith("journal.db")
+    assert not os.path.exists(path)
     answer = shell("doctor", "--json", OPSCONSOLE_SOURCES="system", OPSCONSOLE_JOURNAL__PATH=str(shell.home))
     bad = journal(json.loads(answer.stdout))
     assert answer.returncode == 1

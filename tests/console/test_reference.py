@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from console import reference
-from console.config import Config
+from console.config import Config, DockerTarget
 from console.layers import load
 from console.probe_settings import Probes
 from console.section import Section
@@ -46,6 +46,21 @@ def test_every_section_has_its_table() -> None:
         for kind in fields(part).values():
             sections |= {section for section in (table_of(kind), table_of(item_of(kind))) if section}
     assert sections == set(reference.SECTIONS.values())
+
+
+def test_a_new_table_is_in_the_reference_by_itself() -> None:
+    """Nobody has to remember a second place."""
+
+    class Wider(Config, frozen=True):
+        probe: Probes = Probes()
+        machines: tuple[DockerTarget, ...] = ()
+        teams: dict[str, DockerTarget] = {}  # noqa: RUF012 a struct copies it
+
+    found = dict(reference._sections(Wider))
+    assert found.keys() - reference.SECTIONS.keys() == {
+        "[probe]", "[[machines]]", "[teams.NAME]",
+        *(heading.replace("[[probes.", "[[probe.") for heading in found if heading.startswith("[[probes.")),
+    }  # fmt: skip
 
 
 def test_the_examples_of_the_documents_are_right(tmp_path: Path) -> None:

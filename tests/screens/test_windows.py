@@ -194,6 +194,20 @@ async def test_findings_are_listed_with_what_mends_them() -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
+async def test_what_may_not_be_seen_is_listed_whole_with_what_shows_it() -> None:
+    """A pane and the line above a table have room for the beginning only."""
+    said = "reader: may not list pods, deployments and 11 more in namespace payments of a cluster far away"
+    given = fake_sources("docker", "redis")
+    given[1].snapshot = FakeSnapshot(limited=(said,), remedies={said: "kubectl auth can-i list pods"})
+    async with console(given, (60, 30)) as (pilot, app):
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
+        words = " ".join(screen_text(app).split())
+        assert "nothing wrong is known" in words
+        assert f"limited view: {said}" in words.replace(" [2]", "")
+        assert "kubectl auth can-i list pods" in words
+
+
 async def test_a_click_on_the_count_of_further_findings_lists_them() -> None:
     """Nothing wrong is further away than that."""
     given = fake_sources("docker", "redis")

@@ -254,6 +254,9 @@ async def test_a_limited_view_says_so() -> None:
         await pilot.press("1")
         await zoomed(pilot, app, "postgres")
         assert text_of(app, NoteLine).strip() == "limited view: a: GRANT a; b: GRANT b"
+        long = "may not list pods " * 20
+        source.snapshot = FakeSnapshot(rows=ROWS, limited=(long,))
+        await read(pilot, app, lambda: "limited view (! says all): may not" in text_of(app, NoteLine))
 
 
 async def test_the_other_source_of_a_kind() -> None:

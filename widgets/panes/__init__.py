@@ -1,4 +1,4 @@
-"""One file a pane; `pane_for` finds the pane of a source's kind.
+"""A package a pane, with the pane itself in its `pane.py`; `pane_for` finds the pane of a source's kind.
 
 Nothing of a pane is loaded before it is asked for: the first paint needs no more than the titles.
 """

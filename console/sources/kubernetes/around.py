@@ -78,16 +78,5 @@ class Around:
 
     def top_owner(self, pod: Pod) -> Key | None:
         """The workload that a pod is of: of a replica set its deployment, of a job its cron job."""
-        if pod.owner is None:
-            return None
-        kind, name = pod.owner
-        if kind == "ReplicaSet":
-            # only deployments label their pods so, and name their replica sets after it
-            suffix = next((f"-{value}" for label, value in pod.labels if label == "pod-template-hash"), None)
-            if suffix and name.endswith(suffix):
-                return Key(pod.cluster, "Deployment", pod.namespace, name.removesuffix(suffix))
-        key = Key(pod.cluster, kind, pod.namespace, name)
-        owner = self.workloads.get(key)
-        if owner is not None and owner.owner is not None:
-            return Key(pod.cluster, owner.owner.kind, pod.namespace, owner.owner.name)
-        return key
+        owner = self.cluster.owners.top(pod)
+        return Key(pod.cluster, owner.kind, pod.namespace, owner.name) if owner is not None else None

@@ -127,7 +127,10 @@ class Files:
         self._seen = self._stamp()
         found = [(path, self._file(path)) for path in self._paths if path.exists()]
         if found:
-            self._read = _merged(found)
+            # kubectl finds the others by itself
+            file = clean(os.path.abspath(self._paths[0]), 400)
+            options = ("--kubeconfig", file) if self._named else ()
+            self._read = _merged(found, options)
         elif in_cluster(self._env) and not self._named:
             self._read = _own(self._env)
         else:
@@ -176,7 +179,7 @@ def _stamp(path: Path) -> object:
     return info.st_mtime_ns, info.st_size, info.st_ino
 
 
-def _merged(found: Sequence[tuple[Path, _File]]) -> Kubeconfig:
+def _merged(found: Sequence[tuple[Path, _File]], options: tuple[str, ...] = ()) -> Kubeconfig:
     """As kubectl does: of two of one name the first stands, and the first current context."""
     sections: dict[str, dict[str, tuple[Path, dict[str, Any]]]] = {"cluster": {}, "user": {}, "context": {}}
     for path, file in found:
@@ -196,6 +199,7 @@ def _merged(found: Sequence[tuple[Path, _File]]) -> Kubeconfig:
             clean(str(said.get("namespace") or ""), 253),
             clean(str(path), 400),
             current=name == current,
+            options=(*options, "--context", clean(name, 200)),
         )
         reached = sections["cluster"].get(cluster, (path, {}))[1]
         contexts[context.name] = Access(context, reached, sections["user"].get(user, (path, {}))[1])

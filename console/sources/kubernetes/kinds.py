@@ -43,7 +43,7 @@ W = TypeVar("W")
 class Kind:
     """One kind of objects: where the API has them, and which field of `model.Cluster` they fill.
 
-    `endpoints` is no field of a cluster: these are joined to services by `networking.with_endpoints`.
+    `endpoints` is no field of a cluster: these are joined to services by `networking.join_endpoints`.
     """
 
     resource: str

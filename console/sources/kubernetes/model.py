@@ -14,6 +14,7 @@ from typing import NamedTuple
 from console.findings import Severity
 from console.metrics import Labels
 from console.sources.base import Snapshot
+from console.sources.kubernetes.owners import Owners
 
 
 class Key(NamedTuple):
@@ -473,6 +474,12 @@ class Cluster:
     denied: tuple[Denied, ...] = ()
     faults: Mapping[Key, Fault] = field(default_factory=dict)
     """What is wrong, by object; what is well is not among them."""
+    owners: Owners = field(default=Owners(()), repr=False, compare=False)
+    """Whose the pods are; always of these `workloads`."""
+
+    def __post_init__(self) -> None:
+        if self.owners.workloads is not self.workloads:  # a copy with the same workloads keeps what it knows
+            object.__setattr__(self, "owners", Owners(self.workloads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,6 +494,8 @@ class Context:
     watched: bool = False
     current: bool = False
     """Whether kubectl would use it."""
+    options: tuple[str, ...] = ()
+    """What tells kubectl to use it; nothing in a pod, where kubectl has no contexts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ def workload_fault(one: Workload, around: Around) -> Fault | None:
         return _job_fault(one, around)
     if one.kind == "CronJob":
         return _cron_job_fault(one, now)
-    if one.kind == "ReplicaSet" and one.owner is not None:
+    if one.kind == "ReplicaSet" and around.cluster.owners.above(one) is not None:
         return None  # its deployment says so
     if one.state == "stalled":
         refused = _condition(one.conditions, "ReplicaFailure")

@@ -37,9 +37,12 @@ class PodStream:
         *,
         previous: bool,
         goes_on: Callable[[], bool],
+        waits: Callable[[], str],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        """`path` is the pod's; `goes_on` says whether the container may write more; asked on the loop."""
+        """`path` is the pod's; `goes_on` says whether the container may write more, `waits` the reason why
+        it has not begun (`ImagePullBackOff`), empty where none is known; both are asked on the loop.
+        """
         self.origin = origin
         self.form: Form = Stamped(origin)
         self._connection = connection
@@ -47,6 +50,7 @@ class PodStream:
         self._container = container
         self._previous = previous
         self._goes_on = goes_on
+        self._waits = waits
         self._waiting: deque[list[bytes]] = deque()
         self._lock = threading.Lock()
         self._nbytes = 0
@@ -116,7 +120,7 @@ class PodStream:
                 self.origin.problem = self.origin.fix = ""
                 await self._keep(lines)
         except ApiError as error:
-            self.origin.problem = _told(error, self._container)
+            self.origin.problem, self.origin.fix = _told(error, self._container, self._waits())
             # 400: the container has not begun, or there is no run before this one
             return error.status == 400 and not self._previous and self._goes_on()
         except TimedOut:
@@ -175,14 +179,26 @@ def _moment(line: bytes) -> bytes:
     return stamp[:19] + b"." + digits.ljust(9, b"0")[:9]
 
 
-def _told(error: ApiError, container: str) -> str:
-    """Why there are no lines, in words."""
+_WAITS = (
+    (("ImagePull", "ErrImage", "InvalidImage", "ImageInspect"), "correct its image, or the pull secret"),
+    (("ConfigError",), "make the config map, the secret or the key that it names"),
+    (("PodInitializing",), "it begins when the init containers are through: look at theirs"),
+)
+"""What to do about a container that waits, by words of the reason."""
+
+
+def _told(error: ApiError, container: str, waits: str) -> tuple[str, str]:
+    """Why there are no lines, in words, and what to do about it."""
+    said = error.message
     if error.status == 403:
-        return "may not get pods/log: ask for that right"
-    if error.status == 404 and "pods " in error.message:
-        return "the pod is gone"
-    if "previous terminated container" in error.message:
-        return f"container {container} has not run before"
-    if "waiting to start" in error.message or "ContainerCreating" in error.message:
-        return f"container {container} has not begun yet"
-    return f"no output: {error.message or error.reason or error.status}"
+        return "may not get pods/log", "ask for that right: kubectl auth can-i get pods/log"
+    if error.status == 404 and "pods " in said:
+        return "the pod is gone", "look at the pods that came after it"
+    if "previous terminated container" in said:
+        return f"no previous container: {container} has not run before", "l shows the run of now"
+    if "waiting to start" in said or "ContainerCreating" in said:
+        why = waits or said.partition("waiting to start: ")[2]
+        fix = next((fix for words, fix in _WAITS if any(word in why for word in words)), "")
+        told = f"container {container} has not begun yet" + (f", it is waiting: {why}" if why else "")
+        return told, fix or "its lines come when it begins; the details of its pod say what it waits for"
+    return f"no output: {said or error.reason or error.status}", "look at the details and events of its pod"

@@ -64,11 +64,6 @@ def _two(seconds: int, large: int, large_name: str, small: int, small_name: str)
     return f"{count}{large_name}{rest}{small_name}" if rest else f"{count}{large_name}"
 
 
-def age_since(then: float, now: float) -> str:
-    """The age of what happened `then`, as kubectl writes it; `<unknown>` for 0."""
-    return kubectl_age(now - then) if then else "<unknown>"
-
-
 def restarts(count: int, last: float, now: float) -> str:
     """Restarts as kubectl prints them: `0`, `3 (5m ago)`, and `3` where nobody knows when."""
     return f"{count} ({kubectl_age(now - last)} ago)" if count and last else str(count)

@@ -97,12 +97,14 @@ class KubernetesSource:
         if all(troubles):
             raise self._all_fail([trouble for trouble in troubles if trouble is not None])
         clusters = tuple(watch.cluster(self.limits) for watch in watches)
+        limited = {sentence: fix for watch in watches for sentence, fix in watch.limited().items()}
         return KubernetesSnapshot(
             clusters=clusters,
             contexts=self._contexts(),
             changes=sum(watch.changes for watch in watches),
             well=tuple((one.context, _well(one)) for one in clusters if one.state == "live"),
-            limited=tuple(sentence for watch in watches for sentence in watch.limited()),
+            limited=tuple(limited),
+            remedies={sentence: fix for sentence, fix in limited.items() if fix},
         )
 
     def use(self, contexts: Sequence[str]) -> None:

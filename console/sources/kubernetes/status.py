@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import msgspec
 
-from console.sources.kubernetes.model import Denied
 from console.sources.kubernetes.wire import Wire, message, word
-
-_FORBIDDEN = re.compile(
-    r'cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]+)"(?: in API group "[^"]*")?'
-    r'(?: in the namespace "(?P<namespace>[^"]*)")?'
-)
-"""How the API server words a right that is missing."""
 
 
 class Status(NamedTuple):
@@ -42,11 +34,3 @@ def read_status(data: bytes, code: int = 0) -> Status:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Status(code, "", message(data[:2000].decode("utf-8", errors="replace").strip()))
     return Status(found.code or code, word(found.reason), message(found.message))
-
-
-def read_denied(data: bytes, verb: str, resource: str, namespace: str = "") -> Denied:
-    """What a 403 denies: as the answer words it, or else what was asked for."""
-    match = _FORBIDDEN.search(read_status(data, 403).message)
-    if match is None:
-        return Denied(verb, resource, namespace)
-    return Denied(match["verb"], match["resource"], match["namespace"] or "")

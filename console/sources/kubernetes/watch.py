@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -166,15 +167,14 @@ class ClusterWatch:
             return TimedOut(f"{self.access.shown or self.name} has not answered yet", self._waits() or AGAIN)
         return self.error
 
-    def limited(self) -> tuple[str, ...]:
-        """What is not seen for want of rights, one sentence each."""
-        said = []
+    def limited(self) -> dict[str, str]:
+        """What is not seen for want of rights, one sentence each, and what would show it."""
+        said: dict[str, str] = {}
         narrow = [one for one in self._reflectors if one.narrowed and one.listed]
         for namespace in dict.fromkeys(one.narrowed for one in narrow):
-            what = _few([one.kind.resource for one in narrow if one.narrowed == namespace])
-            said.append(
-                f"{self.name}: may not list {what} in all namespaces, only those in {namespace} are shown"
-            )
+            resources = [one.kind.resource for one in narrow if one.narrowed == namespace]
+            told = f"may not list {_few(resources)} in all namespaces, only those in {namespace} are shown"
+            said[f"{self.name}: {told}"] = self._grant("list", resources, "")
         denied: dict[tuple[str, str, bool], list[str]] = {}
         for one in self._reflectors:
             if (no := one.denied) is not None and one not in narrow:
@@ -182,12 +182,22 @@ class ClusterWatch:
         for (verb, namespace, namespaced), resources in denied.items():
             no_right = f"may not {verb} {_few(resources)}"
             told = str(Denied(verb, _few(resources), namespace)) if namespaced else no_right
-            said.append(f"{self.name}: {told}")
+            said[f"{self.name}: {told}"] = self._grant(verb, resources, namespace if namespaced else None)
         if self._filling.refused:
-            said.append(f"{self.name}: may not get nodes/proxy, how full volumes are is not shown")
+            told = "may not get nodes/proxy, how full volumes are is not shown"
+            said[f"{self.name}: {told}"] = self._grant("get", ["nodes/proxy"], None)
         if self.error is None:
-            said += [f"{self.name}: {one.trouble}" for one in self._reflectors if one.trouble]
-        return tuple(said)
+            said |= {f"{self.name}: {one.trouble}": "" for one in self._reflectors if one.trouble}
+        return said
+
+    def _grant(self, verb: str, resources: Sequence[str], namespace: str | None) -> str:
+        """Which right is to be asked for, and how to see whether it is there; None for what is in no
+        namespace.
+        """
+        verbs = verb if verb == "get" else "list and watch"
+        place = () if namespace is None else ("-n", namespace) if namespace else ("-A",)
+        command = ["kubectl", *self.access.context.options, "auth", "can-i", verb, resources[0], *place]
+        return f"ask for {verbs} on {', '.join(resources)}: {shlex.join(command)}"
 
     def cluster(self, limits: Limits) -> Cluster:
         """What is known of it now; unchanged values are the very same."""
@@ -285,6 +295,7 @@ class ClusterWatch:
         for one in chosen:
             whole = f"{namespace}/{name}" + (f"/{one.name}" if len(pod.containers) > 1 else "")
             goes_on = partial(self._goes_on, namespace, name, pod.uid, one.name)
+            waits = partial(self._reason, namespace, name, one.name)
             found.append(
                 Wanted(
                     id=f"{self.name} {namespace} {name} {pod.uid} {one.name} {previous}",
@@ -292,7 +303,7 @@ class ClusterWatch:
                     where=f"pod {namespace}/{name}, container {one.name}, context {self.name}",
                     open=partial(
                         PodStream, self._connection, path_of(namespace, name), one.name,
-                        previous=previous, goes_on=goes_on, loop=loop,
+                        previous=previous, goes_on=goes_on, waits=waits, loop=loop,
                     ),
                 )
             )  # fmt: skip
@@ -323,6 +334,12 @@ class ClusterWatch:
             return False
         found = next((one for one in pod.containers if one.name == container), None)
         return found is not None and not (found.kind == "init" and found.state == "terminated")
+
+    def _reason(self, namespace: str, name: str, container: str) -> str:
+        """Why a container waits; empty where it does not, or nobody says so."""
+        pod = self._pod(namespace, name)
+        found = next((one for one in pod.containers if one.name == container), None) if pod else None
+        return found.reason if found is not None and found.state == "waiting" else ""
 
     async def _beat(self) -> None:
         """See again and again whether the server lives."""

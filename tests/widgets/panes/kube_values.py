@@ -299,9 +299,9 @@ def cluster(context: str = "eu-1", pods: Iterable[Pod] = PODS, **fields: Any) ->
 
 
 CONTEXTS = (
-    Context("eu-1", "eu-1", "ops", "shop", "~/.kube/config", watched=True, current=True),
-    Context("us-1", "us-1", "ops", "default", "~/.kube/config"),
-    Context("staging", "staging", "dev", "default", "~/.kube/staging"),
+    Context("eu-1", "eu-1", "ops", "shop", "~/.kube/config", True, True, ("--context", "eu-1")),
+    Context("us-1", "us-1", "ops", "default", "~/.kube/config", options=("--context", "us-1")),
+    Context("staging", "staging", "dev", "default", "~/.kube/staging", options=("--context", "staging")),
 )
 
 

@@ -361,7 +361,8 @@ def test_a_pod_says_what_kubectl_says_and_what_it_takes() -> None:
     assert told["context"] == ""
     assert "app=api" in told["labels"]
     done = row("pods", BAD_HOUR, status="Completed")
-    assert cell("pods", "owner", done) == "job/report-28812"
+    assert cell("pods", "owner", done) == "cj/report"
+    assert cell("pods", "controller", done) == "job/report-28812"
     assert view("pods").severity(done) is Severity.OK  # type: ignore[misc]
 
 
@@ -406,6 +407,32 @@ def test_only_columns_with_something_to_say_take_room() -> None:
         assert ("context" in ids) == there
         assert ("why" in ids) == there
         assert "labels" not in ids
+
+
+def columns_at(name: str, value: KubernetesSnapshot, cells: int) -> dict[str, int]:
+    """The columns of a view in so many cells, each with its width."""
+    found = view(name).rows(context(value))
+    widths = layout(view(name).columns, cells, needs_of(view(name).columns, found, {}))
+    return {column.id: width for column, width in widths}
+
+
+def test_why_a_pod_is_wrong_stays_longer_than_its_restarts_and_its_age() -> None:
+    for cells in range(36, 240):
+        there = columns_at("pods", BAD_HOUR, cells)
+        assert "why" in there or not {"restarts", "age"} & there.keys(), cells
+    assert columns_at("pods", BAD_HOUR, 78)["why"] >= 16
+
+
+def test_a_schedule_is_whole_with_its_time_zone_or_stands_in_the_details_only() -> None:
+    zoned = "15 6 * * * America/Los_Angeles"
+    workloads = tuple(
+        replace(each, schedule=zoned) if each.kind == "CronJob" else each for each in BAD_CLUSTER.workloads
+    )
+    value = snapshot(replace(BAD_CLUSTER, workloads=workloads))
+    widths = [columns_at("workloads", value, cells).get("schedule") for cells in range(60, 240)]
+    assert {width is None or width >= len(zoned) for width in widths} == {True}
+    assert widths[-1]
+    assert zoned in detail("workloads", value, kind="CronJob")
 
 
 @pytest.mark.parametrize("name", ["pods", "nodes"])
@@ -530,11 +557,22 @@ def test_the_owner_and_its_pods_lead_to_each_other() -> None:
     assert OOM in [each.pod for each in found]
     job = pods.jump(row("pods", BAD_HOUR, status="Completed"))
     assert job is not None
-    assert [each.workload.kind for each in filtered("workloads", BAD_HOUR, job.filter_text)] == ["Job"]
-    cron = workloads.jump(row("workloads", BAD_HOUR, kind="CronJob"))
-    assert cron is not None
-    assert [each.pod.status for each in filtered("pods", BAD_HOUR, cron.filter_text)] == ["Completed"]
-    assert pods.jump(shown.PodRow(pod("alone", owner=None), shown.clusters(context(CALM))[0], None)) is None
+    assert [each.workload.kind for each in filtered("workloads", BAD_HOUR, job.filter_text)] == ["CronJob"]
+    for kind in ("CronJob", "Job"):
+        down = workloads.jump(row("workloads", BAD_HOUR, kind=kind))
+        assert down is not None
+        assert [each.pod.status for each in filtered("pods", BAD_HOUR, down.filter_text)] == ["Completed"]
+
+
+def test_a_pod_that_no_known_workload_controls_leads_to_its_node() -> None:
+    seen = shown.clusters(context(CALM))[0]
+    jump = view("pods").jump
+    assert jump is not None
+    for owner in (None, Ref("Kafka", "events"), Ref("Node", "node-1")):
+        place = jump(shown.PodRow(pod("alone", owner=owner), seen, None))
+        assert place is not None
+        assert [each.node.name for each in filtered(place.view, CALM, place.filter_text)] == ["node-1"]
+    assert jump(shown.PodRow(pod("alone", owner=None, node=""), seen, None)) is None
 
 
 @pytest.mark.parametrize("name", ["nodes", "events", "services", "autoscalers", "contexts"])
@@ -561,6 +599,29 @@ def test_its_log_and_its_command() -> None:
     for each in PANE.views():
         assert each.command is not None
         assert each.command(each.rows(context(TWO))[0]).startswith("kubectl --context ")
+
+
+def test_commands_name_a_file_that_kubectl_would_not_find_and_no_context_in_a_pod() -> None:
+    file = ("--kubeconfig", "/home/ops/my clusters.yaml", "--context", "eu-1")
+    for options, begin in (
+        (file, "kubectl --kubeconfig '/home/ops/my clusters.yaml' --context eu-1 "),
+        ((), "kubectl "),
+    ):
+        contexts = (replace(TWO.contexts[0], options=options), *TWO.contexts[1:])
+        value = replace(CALM, contexts=contexts)
+        for each in PANE.views():
+            command = each.command
+            assert command is not None
+            for one in each.rows(context(value))[:1]:
+                told = command(one)
+                assert told.startswith(begin)
+                assert options or "context" not in told.removesuffix("cluster-info")
+                assert told in detail_of(each, one, value)
+
+
+def detail_of(there: View[Any], one: Any, value: KubernetesSnapshot) -> str:
+    assert there.detail is not None
+    return text(there.detail(one, context(value), 200))
 
 
 def test_the_detail_of_a_pod_explains_before_it_lists() -> None:

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from console.filters import parse
 from console.logs.levels import CONTINUED, Level
 from tests.patience import BUSY
-from tests.widgets.panes.log_values import NOW, Log, counts
+from tests.widgets.panes.log_values import NOW, Log, counts, origin
 from tests.widgets.stage import Stage, Wire, until
 from widgets.panes.logs import rows as log_rows
 from widgets.panes.logs.canvas import LogCanvas, histogram
@@ -195,6 +195,27 @@ async def test_a_filter_shows_only_what_matches() -> None:
         reader.canvas.set_filter("nothing of this kind")
         assert "no line matches" in reader.canvas.text
         assert "looked for as text" in reader.canvas.set_filter("[").error
+
+
+async def test_where_no_line_is_found_its_source_says_why() -> None:
+    """Also once the source has ended; of sources that are not meant nothing is said."""
+    why = "container app has not begun yet, it is waiting: ImagePullBackOff"
+    asked = origin("shop/web-1", lines=0, problem=why, fix="correct its image, or the pull secret")
+    other = origin("shop/web-admin-1", lines=0, problem="the pod is gone")
+    async with reading(10) as reader:
+        reader.canvas.set_filter("source:^shop/web-1(/|$)")
+        reader.news(origins=[origin("api"), asked, other])
+        lines = [line.strip() for line in reader.canvas.text.split("\n")]
+        assert lines[:3] == [
+            "no line matches the filter",
+            f"▲ shop/web-1  {why}",
+            "correct its image, or the pull secret",
+        ]
+        assert "gone" not in reader.canvas.text
+        reader.news(origins=[origin("api")])
+        assert why in reader.canvas.text
+        reader.canvas.set_filter("nothing of this kind")
+        assert why not in reader.canvas.text
 
 
 async def test_a_filter_may_name_columns() -> None:

@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from console.filters import parse
 from console.logs.buffer import MARK
 from console.logs.levels import CONTINUED, Level
 from tests.widgets.panes.log_values import NOW, TIME, Log, counts, origin
@@ -236,6 +238,17 @@ def test_sources_are_listed_with_what_is_wrong_with_them() -> None:
     detail = "\n".join(text(source_detail(rows[1], log.context(), 60)))
     assert "sudo usermod -aG adm $USER" in detail
     assert "10 since the start" in detail
+
+
+def test_a_filter_for_the_lines_of_a_source_finds_it_among_the_sources() -> None:
+    from widgets.panes.logs.views import SOURCES, source_rows
+    from widgets.table import Table
+
+    table: Table[Any] = Table(SOURCES, lambda row: row.origin.name)
+    table._all = source_rows(Log("api", "db").context())
+    table.filter = parse("source:^db(/|$)")
+    table._arrange()
+    assert [row.origin.name for row in table.rows] == ["db"]
 
 
 def test_a_line_in_full() -> None:

@@ -239,10 +239,10 @@ def _pod_usage(row: PodRow) -> list[Fact]:
 def _pod_identity(row: PodRow) -> list[Fact]:
     pod, cluster = row.pod, row.seen.cluster
     chain = [shown.short_ref(pod.owner)]
-    above = shown.owner_of(pod)
+    above = shown.owner_of(row)
     if above != pod.owner:
         chain.append(shown.short_ref(above))
-    elif pod.owner is not None:
+    elif pod.owner is not None:  # what is above may be of a kind that is not read
         found = next(
             (w for w in cluster.workloads
              if w.kind == pod.owner.kind and w.name == pod.owner.name and w.namespace == pod.namespace), None,

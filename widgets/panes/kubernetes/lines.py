@@ -367,7 +367,7 @@ def short_of(clusters: Sequence[Seen]) -> list[Placed]:
         for seen in clusters
         for each in seen.cluster.workloads
         if each.kind not in ("Job", "CronJob")
-        and each.owner is None
+        and seen.cluster.owners.above(each) is None
         and each.ready < each.desired
         and each.key not in seen.wrong
     ]
@@ -396,12 +396,14 @@ def workload_lines(found: Sequence[Placed], width: int, height: int) -> list[Lin
 
 
 def standing(clusters: Sequence[Seen]) -> list[Placed]:
-    """The workloads of a quiet cluster: those nothing else controls, not those that have run."""
+    """The workloads of a quiet cluster: those no other controls, not those that have run."""
     return [
         Placed(each, seen)
         for seen in clusters
         for each in seen.cluster.workloads
-        if each.owner is None and each.kind not in ("Job", "CronJob") and each.ready >= each.desired > 0
+        if each.kind not in ("Job", "CronJob")
+        and each.ready >= each.desired > 0
+        and seen.cluster.owners.above(each) is None
     ]
 
 

@@ -48,7 +48,7 @@ def _why(row: PodRow) -> str:
 
 
 def _owner(row: PodRow) -> Span:
-    return (shown.owner_text(row.pod), "dim")
+    return (shown.short_ref(shown.owner_of(row)), "dim")
 
 
 def _age(row: PodRow) -> str:
@@ -61,11 +61,11 @@ PODS: tuple[Column[PodRow], ...] = (
     Column("name", "NAME", shown.pod_name, 24, flex=5),
     Column("ready", "READY", shown.ready, 5, align=">", drop=2, sort=lambda row: row.pod.ready, named=True),
     Column("status", "STATUS", shown.status, 16, flex=3),
-    Column("restarts", "RESTARTS", shown.restarts, 13, flex=1, align=">", drop=4,
+    Column("restarts", "RESTARTS", shown.restarts, 13, flex=1, align=">", drop=5,
            sort=lambda row: row.pod.restarts, named=True),
-    Column("age", "AGE", _age, 5, align=">", drop=3, sort=lambda row: row.seen.cluster.time - row.pod.created,
+    Column("age", "AGE", _age, 5, align=">", drop=4, sort=lambda row: row.seen.cluster.time - row.pod.created,
            named=True),
-    Column("why", "WHY", _why, 20, flex=6, drop=5),
+    Column("why", "WHY", _why, 16, flex=6, drop=3),
     _used("cpu", "CPU", 6),
     _share("cpu", "request", 9),
     _share("cpu", "limit", 8),
@@ -74,6 +74,8 @@ PODS: tuple[Column[PodRow], ...] = (
     _share("memory", "limit", 7),
     Column("node", "NODE", lambda row: (row.pod.node, "dim"), 8, flex=2, drop=10),
     Column("owner", "OWNER", _owner, 10, flex=3, drop=11),
+    Column("controller", "CONTROLLER", lambda row: shown.short_ref(row.pod.owner), 0, hidden=True,
+           named=True),
     Column("ip", "IP", lambda row: (row.pod.ip, "dim"), 8, flex=1, drop=12),
     Column("labels", "LABELS", lambda row: shown.labels_text(row.pod.labels), 0, hidden=True),
 )  # fmt: skip
@@ -94,14 +96,12 @@ def command(row: PodRow) -> str:
 
 
 def to_owner(row: PodRow) -> Jump | None:
-    """The workload a pod belongs to; of a pod the kubelet made, and of one that is alone, none."""
-    owner = shown.owner_of(row.pod)
-    if owner is None:
-        return None
-    if owner.kind == "Node":
-        return Jump("nodes", shown.exactly(context=row.seen.tag[0], name=owner.name))
-    place = shown.exactly(context=row.seen.tag[0], kind=owner.kind, ns=row.pod.namespace, name=owner.name)
-    return Jump("workloads", place)
+    """The workload a pod belongs to, or its node where no workload that is read controls it."""
+    pod, owner = row.pod, shown.owner_of(row)
+    if owner is not None and row.seen.cluster.owners.knows(owner, pod.namespace):
+        place = shown.exactly(context=row.seen.tag[0], kind=owner.kind, ns=pod.namespace, name=owner.name)
+        return Jump("workloads", place)
+    return Jump("nodes", shown.exactly(context=row.seen.tag[0], name=pod.node)) if pod.node else None
 
 
 def denied(seen: Sequence[Seen]) -> str:
@@ -148,7 +148,7 @@ def pod_view() -> View[PodRow]:
         detail=describe_pod,
         empty="there are no pods",
         note=note,
-        made_of=lambda row: (row.pod, row.fault, row.seen.tag),
+        made_of=lambda row: (row.pod, row.fault, row.seen.tag, shown.owner_of(row)),
         absent=lambda context: OF_USAGE if shown.unmeasured(context, "pods") else (),
         related=log_lines,
         writers=lambda row, context: (row.pod.key,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Ref,
         Usage,
     )
+    from console.sources.kubernetes.model import Context as Known
 
 T = TypeVar("T")
 
@@ -53,7 +54,9 @@ SHORT = {
 class Seen:
     """One cluster of a snapshot as it is drawn: its short name and colour beside what is known of it."""
 
-    def __init__(self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context) -> None:
+    def __init__(
+        self, cluster: Cluster, name: str, hue: int, alone: bool, context: Context, known: Known | None
+    ) -> None:
         self.cluster = cluster
         self.name = name
         """Its context, without what all contexts have in common."""
@@ -65,6 +68,8 @@ class Seen:
         """Whether what is known of it may not be so any more."""
         self.tag: Span = ("" if alone else name, self.hue)
         """Its name in its colour; empty where it is the only one."""
+        self.options = known.options if known is not None else ("--context", cluster.context)
+        """What tells kubectl to use it."""
 
     def ago(self, time: float) -> str:
         """How long ago that was by the cluster's clock; empty where it is not known."""
@@ -85,12 +90,16 @@ class Seen:
 
     def kubectl(self, verb: str, namespace: str = "") -> str:
         """The beginning of a kubectl command for this cluster, ready to be pasted into a shell."""
-        there = f" -n {quote(namespace)}" if namespace else ""
-        return f"kubectl --context {quote(self.cluster.context)}{there} {verb}"
+        return kubectl(self.options, f"-n {quote(namespace)} {verb}" if namespace else verb)
 
     def get(self, kind: str, namespace: str, name: str) -> str:
         """The command that prints an object as YAML."""
         return self.kubectl(f"get {SHORT.get(kind, kind.lower())} {quote(name)} -o yaml", namespace)
+
+
+def kubectl(options: Sequence[str], command: str) -> str:
+    """A kubectl command for the context that these options name."""
+    return " ".join(["kubectl", *map(quote, options), command])
 
 
 def clusters(context: Context) -> list[Seen]:
@@ -98,8 +107,9 @@ def clusters(context: Context) -> list[Seen]:
     snapshot: KubernetesSnapshot = context.snapshot
     names = short_names([cluster.context for cluster in snapshot.clusters])
     alone = len(snapshot.clusters) == 1
+    known = {each.name: each for each in snapshot.contexts}
     return [
-        Seen(cluster, name, index % HUES, alone, context)
+        Seen(cluster, name, index % HUES, alone, context, known.get(cluster.context))
         for index, (cluster, name) in enumerate(zip(snapshot.clusters, names, strict=True))
     ]
 
@@ -244,33 +254,12 @@ def asked_for(pod: Pod, unit: str, of: str) -> float:
     return math.fsum(values)
 
 
-def owner_of(pod: Pod) -> Ref | None:
-    """The workload a pod belongs to: of a deployment's replica set the deployment.
-
-    A deployment's replica sets are named after it and the hash of their template, which their pods
-    have as a label.
-    """
-    owner = pod.owner
-    if owner is not None and owner.kind == "ReplicaSet":
-        stem, _, tail = owner.name.rpartition("-")
-        if ("pod-template-hash", tail) in pod.labels:
-            return owner._replace(kind="Deployment", name=stem)
-    return owner
+def owner_of(row: PodRow) -> Ref | None:
+    """The workload a pod belongs to: of a replica set its deployment, of a job its cron job."""
+    return row.seen.cluster.owners.top(row.pod)
 
 
-def owner_text(pod: Pod) -> str:
-    """The same as kubectl names it, and quicker: a filter asks thousands of pods for it."""
-    owner = pod.owner
-    if owner is None:
-        return ""
-    kind, name = owner
-    if kind == "ReplicaSet":
-        stem, _, tail = name.rpartition("-")
-        if ("pod-template-hash", tail) in pod.labels:
-            return f"deploy/{stem}"
-    return f"{SHORT.get(kind, kind)}/{name}"
-
-
+@lru_cache(maxsize=8192)
 def short_ref(ref: Ref | None) -> str:
     """Another object as kubectl names it: `deploy/api`."""
     return f"{SHORT.get(ref.kind, ref.kind.lower())}/{ref.name}" if ref is not None else ""

@@ -582,9 +582,7 @@ def _context_lines(row: ContextRow, context: Context, width: int) -> Sequence[Li
 
 
 def _context_command(row: ContextRow) -> str:
-    from shlex import quote
-
-    return f"kubectl --context {quote(row.known.name)} cluster-info"
+    return shown.kubectl(row.known.options, "cluster-info")
 
 
 def _use(row: ContextRow, context: Context) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from console.units import bytes_, percent
@@ -18,6 +19,10 @@ from widgets.table import Column
 
 if TYPE_CHECKING:
     from console.sources.kubernetes.model import Fault, Key, Node, Pod, Workload
+    from console.sources.kubernetes.owners import Owners
+
+NAMED = 64
+"""Pods of a workload that the filter for their lines names at most; of fewer the lines are asked for."""
 
 
 class Row(said.Placed):
@@ -35,7 +40,7 @@ def workload_rows(context: Context) -> list[Row]:
         Row(each, seen)
         for seen in shown.clusters(context)
         for each in seen.cluster.workloads
-        if each.kind != "ReplicaSet" or each.owner is None
+        if each.kind != "ReplicaSet" or seen.cluster.owners.above(each) is None
     ]
 
 
@@ -74,7 +79,7 @@ WORKLOADS: tuple[Column[Row], ...] = (
     Column("state", "STATE", _state, 11, flex=1),
     Column("why", "WHY", _why, 16, flex=6, drop=1),
     Column("last", "LAST RUN", _last, 8, flex=1, align=">", drop=9, named=True),
-    Column("schedule", "SCHEDULE", lambda row: (row.workload.schedule, "dim"), 8, flex=1, drop=10),
+    Column("schedule", "SCHEDULE", lambda row: (row.workload.schedule, "dim"), 32, flex=1, drop=10),
     Column("age", "AGE", lambda row: row.seen.ago(row.workload.created), 5, align=">", drop=3,
            sort=lambda row: row.seen.cluster.time - row.workload.created, named=True),
     Column("images", "IMAGES", lambda row: (", ".join(row.workload.images), "dim"), 10, flex=2, drop=11),
@@ -82,46 +87,44 @@ WORKLOADS: tuple[Column[Row], ...] = (
 )  # fmt: skip
 
 
-def belongs(pod: Pod, workload: Workload) -> bool:
+def belongs(pod: Pod, workload: Workload, owners: Owners) -> bool:
     """Whether a pod is one of this workload's."""
-    if pod.namespace != workload.namespace:
+    if pod.owner is None or pod.namespace != workload.namespace:
         return False
-    return any(
-        owner is not None and owner.kind == workload.kind and owner.name == workload.name
-        for owner in (pod.owner, shown.owner_of(pod))
-    )
+    own = (workload.kind, workload.name)
+    return own in (pod.owner, owners.top(pod))
 
 
 def _to_pods(row: Row) -> Jump | None:
     workload = row.workload
-    if workload.kind == "CronJob":
-        # its jobs are named after it; their pods after them
-        jobs = f"owner:^job/{workload.name}-"
-        return Jump("pods", f"{shown.exactly(context=row.seen.tag[0], ns=workload.namespace)} {jobs}".strip())
-    owner = f"{shown.SHORT.get(workload.kind, workload.kind.lower())}/{workload.name}"
-    return Jump("pods", shown.exactly(context=row.seen.tag[0], ns=workload.namespace, owner=owner))
+    own = f"{shown.SHORT.get(workload.kind, workload.kind.lower())}/{workload.name}"
+    # its pods are told to be of what is above it: of a cron job's job
+    column = "owner" if row.seen.cluster.owners.above(workload) is None else "controller"
+    return Jump("pods", shown.exactly(context=row.seen.tag[0], ns=workload.namespace, **{column: own}))
+
+
+def _own_pods(row: Row) -> list[Pod]:
+    """Its pods: those that are not well first, then the youngest."""
+    cluster, workload = row.seen.cluster, row.workload
+    pods = [pod for pod in cluster.pods if belongs(pod, workload, cluster.owners)]
+    pods.sort(key=lambda pod: (pod.key not in cluster.faults, -pod.created))
+    return pods
 
 
 def _log_lines(row: Row) -> tuple[str, str]:
-    """The filter for its pods, which are named after it."""
-    return ("logs", f"source:^{shown.escaped(f'{row.workload.namespace}/{row.workload.name}-')}")
+    """The filter for the lines of its pods, and of no neighbour whose name begins as its own does."""
+    names = sorted(pod.name for pod in _own_pods(row)[:NAMED])
+    place = shown.escaped(f"{row.workload.namespace}/")
+    if len(names) < 2:
+        return ("logs", f"source:^{place}{shown.escaped(''.join(names))}(/|$)")
+    common = sum(1 for _ in takewhile(lambda chars: len(set(chars)) == 1, zip(*names, strict=False)))
+    ends = "|".join(shown.escaped(name[common:]) for name in names)
+    return ("logs", f"source:^{place}{shown.escaped(names[0][:common])}({ends})(/|$)")
 
 
 def _writers(row: Row, context: Context) -> Sequence[Key]:
-    """Its pods: those that are not well first, then the youngest."""
-    cluster, workload = row.seen.cluster, row.workload
-    jobs = {
-        one.name for one in cluster.workloads
-        if workload.kind == "CronJob" and one.namespace == workload.namespace
-        and one.owner == ("CronJob", workload.name)
-    }  # fmt: skip
-    pods = [
-        pod for pod in cluster.pods
-        if belongs(pod, workload)
-        or (pod.namespace == workload.namespace and pod.owner is not None and pod.owner.name in jobs)
-    ]  # fmt: skip
-    pods.sort(key=lambda pod: (pod.key not in cluster.faults, -pod.created))
-    return [pod.key for pod in pods]
+    """Its pods, those first that have most to say."""
+    return [pod.key for pod in _own_pods(row)]
 
 
 def _describe(row: Row, context: Context, width: int) -> Sequence[Line]:
@@ -147,7 +150,10 @@ def _describe(row: Row, context: Context, width: int) -> Sequence[Line]:
             [(shown.SHORT[each.kind], f"{each.name}  {said.at(each)}  {each.state}", "dim")], width
         )
     lines += told.conditions(workload.conditions, seen, width)
-    lines += told.pods(seen, lambda pod: belongs(pod, workload), width, lambda pod: pod.used("memory"))
+    owners = seen.cluster.owners
+    lines += told.pods(
+        seen, lambda pod: belongs(pod, workload, owners), width, lambda pod: pod.used("memory")
+    )
     lines += told.section("identity", width)
     facts = [("image" if not n else "", image, "text") for n, image in enumerate(workload.images)]
     facts += [

@@ -12,9 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from console.filters import Filter, parse
+from console.findings import Severity
 from console.logs.levels import Level
 from console.units import count
-from widgets.draw import Line, Span, fit, sparkline, spread
+from widgets.draw import SEVERITY_MARK, Line, Span, fit, sparkline, spread, wrap
 from widgets.pane import Context, ViewCanvas
 from widgets.panes.logs.rows import Rows, newest_of
 from widgets.panes.logs.words import Columns, columns_for, one_row, rows_of
@@ -31,6 +32,8 @@ WRAPPED_MOST = 40
 """Rows one wrapped line may take."""
 SEARCH_ON = 0.02
 """Seconds between two slices of a search."""
+EXPLAINED = 6
+"""Sources of which an empty view says why they have no line."""
 ERROR_SCAN = 200
 """Errors passed over in search of one that the filter lets through."""
 
@@ -77,6 +80,8 @@ class LogCanvas(ViewCanvas):
         self._shown: Context | None = None
         self._rows: Rows | None = None
         self._filter = parse("")
+        self._mute: dict[str, tuple[str, str]] = {}
+        """Why sources that the filter means have no line, and what to do: also once they have ended."""
         self._places: list[int] = []
         """Sequence of the line on each row in view."""
         self._first_row = 0
@@ -94,6 +99,7 @@ class LogCanvas(ViewCanvas):
     def set_filter(self, text: str) -> Filter:
         """Show only lines that match."""
         self._filter = parse(text)
+        self._mute = {}
         self._rows = None
         self._said = ""
         self._search()
@@ -142,13 +148,32 @@ class LogCanvas(ViewCanvas):
         columns = columns_for(snapshot.origins, width - 1, context.time.timestamp(), self.times)
         body = self._body(rows, columns, max(1, room))
         self._first_row = len(top) + room - len(body)
-        body = [()] * (room - len(body)) + body if len(rows) else [self._nothing(), *[()] * (room - 1)]
+        if len(rows):
+            body = [()] * (room - len(body)) + body
+        else:
+            body = self._nothing(snapshot, width)[: max(1, room)]
+            body += [()] * (room - len(body))
         return [*top, *body, self._status(rows, width)]
 
-    def _nothing(self) -> Line:
+    def _nothing(self, snapshot: LogSnapshot, width: int) -> list[Line]:
+        """Why there is no line: what is wrong with the sources that are meant, and what to do about it."""
         if self._filter.empty:
-            return ((" no line yet", "dim"),)
-        return ((" no line matches the filter" + (" so far" if self._searching else ""), "dim"),)
+            return [((" no line yet", "dim"),)]
+        for origin in snapshot.origins:
+            if origin.problem and self._filter.match({"source": origin.name}):
+                self._mute[origin.name] = origin.problem, origin.fix
+        lines: list[Line] = [
+            ((" no line matches the filter" + (" so far" if self._searching else ""), "dim"),)
+        ]
+        for name, (problem, fix) in list(self._mute.items())[:EXPLAINED]:
+            mark: Span = (f" {SEVERITY_MARK[Severity.WARNING]} ", "warn")
+            first, *rest = wrap(f"{name}  {problem}", max(8, width - 3), "warn")
+            lines.append((mark, *first))
+            rest += wrap(fix, max(8, width - 3)) if fix else []
+            lines += [(("   ", "text"), *line) for line in rest]
+        if len(self._mute) > EXPLAINED:
+            lines.append(((f"   {len(self._mute) - EXPLAINED} more: see the view Sources", "dim"),))
+        return lines
 
     def _body(self, rows: Rows, columns: Columns, room: int) -> list[Line]:
         self._keep_in_view(rows, columns, room)

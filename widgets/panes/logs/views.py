@@ -95,7 +95,9 @@ def _number(value: int, role: str) -> tuple[str, str]:
 
 
 SOURCES: tuple[Column[SourceRow], ...] = (
-    Column("name", "SOURCE", lambda row: (row.origin.name, "strong" if row.severity else "text"), 12, flex=1),
+    Column(
+        "source", "SOURCE", lambda row: (row.origin.name, "strong" if row.severity else "text"), 12, flex=1
+    ),
     Column("kind", "KIND", lambda row: str(row.origin.kind), 9, drop=3),
     Column(
         "errors",

@@ -14,7 +14,7 @@ from console.sources.kubernetes.kinds import KINDS, Kind, read_list
 from console.sources.kubernetes.model import Cluster as KubernetesCluster
 from console.sources.kubernetes.model import Fault
 from console.sources.kubernetes.networking import join_endpoints
-from console.sources.kubernetes.quantities import age_since
+from console.sources.kubernetes.quantities import kubectl_age
 from tests.servers.kubernetes import Cluster
 
 
@@ -50,7 +50,7 @@ class Printed:
 
     def ages(self, then: float) -> set[str]:
         """What AGE may be of something that is as old as that, while kubectl ran."""
-        return {age_since(then, now) for now in self.seconds()}
+        return {kubectl_age(now - then) if then else "<unknown>" for now in self.seconds()}
 
     def seconds(self) -> list[float]:
         """The clock while kubectl ran, at each of its seconds."""

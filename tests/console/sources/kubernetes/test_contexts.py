@@ -15,7 +15,7 @@ import yaml
 from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, UsageError
 from console.sources.base import Focus
-from console.sources.kubernetes import connection
+from console.sources.kubernetes import connection, contexts
 from console.sources.kubernetes.contexts import Files, Kubeconfig
 from console.sources.kubernetes.likely import usual_files
 from console.sources.kubernetes.source import KubernetesSource
@@ -47,6 +47,19 @@ def kubeconfig(path: Path, *contexts: str, current: str = "", **user: Any) -> Pa
 def read(*paths: Path) -> Kubeconfig:
     """These files together."""
     return Files(paths, {}).read()
+
+
+def test_kubectl_is_told_of_a_file_it_would_not_find_by_itself(tmp_path: Path) -> None:
+    file = kubeconfig(tmp_path / "my clusters", "eu")
+    usual, named = read(file), Files((file,), {}, named=True).read()
+    assert usual.contexts["eu"].context.options == ("--context", "eu")
+    assert named.contexts["eu"].context.options == ("--kubeconfig", str(file), "--context", "eu")
+
+
+def test_in_a_pod_kubectl_has_no_contexts() -> None:
+    """What it has there is the pod's own service account, which it finds by itself."""
+    own = contexts._own({"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+    assert own.get("").context.options == ()
 
 
 def test_of_two_files_the_first_word_stands(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from console.errors import Refused
 from console.sources.kubernetes.kinds import KINDS, identity, read_change, read_list
 from console.sources.kubernetes.model import Denied
 from console.sources.kubernetes.quantities import kubectl_age, quantity
-from console.sources.kubernetes.status import read_denied, read_status
+from console.sources.kubernetes.status import read_status
 from console.sources.kubernetes.usage import read_node_usage, read_pod_usage
 from tests.console.sources.kubernetes.reading import kind, listed
 from tests.console.sources.kubernetes.works import event
@@ -107,19 +107,12 @@ def test_what_is_no_list_is_refused(data: bytes) -> None:
         read_node_usage(data)
 
 
-def test_a_right_that_is_missing_is_named_in_words(kubernetes: Cluster) -> None:
-    with kubernetes.calls_of(kubernetes.limited) as calls:
-        for path, denied in (
-            ("/api/v1/pods", Denied("list", "pods")),
-            ("/apis/apps/v1/namespaces/default/deployments", Denied("list", "deployments", "default")),
-        ):
-            with pytest.raises(CallError) as told:
-                calls.get(path)
-            said = str(told.value).partition(": ")[2].encode()
-            assert read_status(said).code == 403
-            assert read_denied(said, "watch", "x") == denied
-    assert str(denied) == "may not list deployments in namespace default"
-    assert read_denied(b"<html>no</html>", "list", "pods", "n") == Denied("list", "pods", "n")
+def test_an_error_of_the_api_is_read_whatever_stands_in_between(kubernetes: Cluster) -> None:
+    with kubernetes.calls_of(kubernetes.limited) as calls, pytest.raises(CallError) as told:
+        calls.get("/api/v1/pods")
+    said = str(told.value).partition(": ")[2].encode()
+    assert read_status(said).code == 403
+    assert str(Denied("list", "deployments", "default")) == "may not list deployments in namespace default"
     assert str(read_status(b"gateway timeout", 504)) == "504: gateway timeout"
 
 

@@ -350,4 +350,8 @@ def test_a_workload_is_its_own(kubernetes: Cluster) -> None:
         ("example.com/app:1",),
         (("app", "some"),),
     )
+    assert judged(kubernetes).keys() == {"ReplicaSet default/x-1"}, "nothing that is known tells for it"
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), 2)
+    well = {**counts, "observedGeneration": 1}
+    made(kubernetes, workload("Deployment", "x", replicas=2), well)
     assert judged(kubernetes) == {}  # its deployment tells

@@ -13,6 +13,8 @@ from console.config import LogSettings
 from console.errors import SourceError, UsageError
 from console.logs.streams import Wanted
 from console.sources.base import Focus
+from console.sources.kubernetes import pod_logs
+from console.sources.kubernetes.connection import ApiError
 from console.sources.kubernetes.model import Key
 from console.sources.kubernetes.source import KubernetesSource
 from console.sources.logs import asked
@@ -123,6 +125,32 @@ async def test_over_a_restart_of_the_server_nothing_is_lost_or_doubled(
         assert [text for text in logs.texts if text in said] == said
 
 
+def _api(status: int, message: str) -> ApiError:
+    return ApiError(status, "", message)
+
+
+@pytest.mark.parametrize(
+    ("error", "waits", "problem", "fix"),
+    [
+        (_api(400, 'container "app" in pod "web" is waiting to start: trying and failing to pull image'),
+         "ImagePullBackOff", "it is waiting: ImagePullBackOff", "pull secret"),
+        (_api(400, 'container "app" in pod "web" is waiting to start: CreateContainerConfigError'),
+         "", "it is waiting: CreateContainerConfigError", "config map"),
+        (_api(400, 'previous terminated container "app" in pod "web" not found'),
+         "", "no previous container: app has not run before", "l shows"),
+        (_api(403, "no"), "", "may not get pods/log", "kubectl auth can-i get pods/log"),
+        (_api(404, 'pods "web" not found'), "", "the pod is gone", "look at"),
+        (_api(500, "disk I/O error"), "", "no output: disk I/O error", "events of its pod"),
+    ],
+)  # fmt: skip
+def test_why_there_is_none_is_said_with_what_to_do(
+    error: ApiError, waits: str, problem: str, fix: str
+) -> None:
+    told = pod_logs._told(error, "app", waits)
+    assert problem in told[0]
+    assert fix in told[1]
+
+
 async def test_pods_by_label_join_and_leave(
     web: Cluster, kwok: Kwok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +201,9 @@ async def test_why_there_is_none(web: Cluster, tmp_path: Path) -> None:
             log_source(source.outputs(WEB), tmp_path) as logs,
         ):
             await logs.until(
-                lambda last: any(one.problem.startswith("may not get pods/log") for one in last.origins)
+                lambda last: any(
+                    one.problem == "may not get pods/log" and "can-i" in one.fix for one in last.origins
+                )
             )
     finally:
         web.calls.delete(path)

@@ -262,7 +262,10 @@ async def test_each_namespace_is_asked_by_itself_and_a_forbidden_one_is_said(clu
         assert not any(one.namespace == "default" for one in seen.denied)
         snapshot = await look(source)
         assert isinstance(snapshot, KubernetesSnapshot)
-        assert any(one.startswith("test: may not list pods, ") for one in snapshot.limited)
+        (said,) = [one for one in snapshot.limited if one.startswith("test: may not list pods, ")]
+        grant = snapshot.remedies[said]
+        assert grant.startswith("ask for list and watch on pods, deployments, ")
+        assert grant.endswith(": kubectl --context test auth can-i list pods -n hidden")
 
 
 async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +281,9 @@ async def test_a_right_that_is_granted_shows(cluster: Cluster, monkeypatch: pyte
         snapshot = await look(source)
         assert isinstance(snapshot, KubernetesSnapshot)
         assert "test: may not list nodes, persistentvolumes" in snapshot.limited
+        assert snapshot.remedies["test: may not list nodes, persistentvolumes"] == (
+            "ask for list and watch on nodes, persistentvolumes: kubectl --context test auth can-i list nodes"
+        )
         cluster.allow(reader, resources="nodes")
         seen = await shown(source, lambda now: "nodes" in now.listed)
         assert Denied("list", "nodes") not in seen.denied
@@ -295,7 +301,8 @@ async def test_who_may_not_list_all_namespaces_sees_that_of_the_context(
         assert seen.namespaces == ("default",)
         snapshot = await look(source)
         assert isinstance(snapshot, KubernetesSnapshot)
-        assert any(one.endswith("only those in default are shown") for one in snapshot.limited)
+        (said,) = [one for one in snapshot.limited if one.endswith("only those in default are shown")]
+        assert snapshot.remedies[said].endswith(" auth can-i list pods -A")
         cluster.calls.create(pod("c"))
         await shown(source, lambda now: names(now) == ["a", "b", "c"])
         cluster.allow(team)
