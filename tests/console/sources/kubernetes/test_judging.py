@@ -118,12 +118,17 @@ def test_a_workload_without_its_pods_is_wrong(one: Workload, text: str) -> None:
         (workload(changed=NOW - 11 * MINUTE, settling=600.0), None),
         (workload(available=3, state="progressing"), None),
         (workload(desired=0, state="scaled to 0"), None),
-        (workload("ReplicaSet", owner=Ref("Deployment", "db")), None),
     ],
 )
 def test_it_is_wrong_only_when_that_takes_longer_than_usual(one: Workload, level: Severity | None) -> None:
     fault = only(workloads=(one,))
     assert (fault.severity if fault else None) is level
+
+
+def test_a_replica_set_is_judged_by_its_deployment_where_that_is_read() -> None:
+    one, above = workload("ReplicaSet", owner=Ref("Deployment", "db")), workload("Deployment", available=3)
+    assert only(workloads=(one, above)) is None
+    assert only(workloads=(one,)) is not None
 
 
 def test_that_pods_cannot_be_made_is_known_as_long_as_its_event_is_kept() -> None:
