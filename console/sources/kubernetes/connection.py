@@ -37,7 +37,7 @@ CONNECT_LIMIT = 3.0
 READ_LIMIT = 20.0
 """Seconds without a byte, in the middle of a list."""
 QUIET_LIMIT = 150.0
-"""Seconds without a byte of a watch: bookmarks come about once a minute."""
+"""Seconds without a byte of a watch; the server is to end a quiet one before, for not all have bookmarks."""
 LOAD_LIMIT = 30.0
 """Seconds until there are credentials, a plugin's run included."""
 SENDING_LIMIT = 0.3
@@ -109,11 +109,12 @@ class Connection:
             return b"".join(parts)
 
     async def watch(self, path: str) -> AsyncGenerator[list[bytes], None]:
-        """The lines of a watch as they come, several where several came together.
+        """The lines of a watch as they come, several where several came together; none as it begins.
 
         Ends when the server ends it. Raises as `get`; a line may be as long as `LINE_LIMIT`.
         """
         async with self._asked(path, QUIET_LIMIT) as response:
+            yield []
             begun: list[bytes] = []
             size = 0
             # not readline, whose limit is far below a large object

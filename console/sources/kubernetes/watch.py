@@ -27,7 +27,7 @@ from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Po
 from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
-from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
+from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, PodShelf, Shelf
 from console.text import clean
 from console.worker import Worker
 
@@ -107,8 +107,10 @@ class ClusterWatch:
     def _shelf(self, field: str) -> Shelf:
         if field == "events":
             shelf: Shelf = EventShelf()
+        elif field == "pods":
+            shelf = PodShelf(self._pod_changed)
         else:
-            shelf = Shelf(self._pod_changed if field == "pods" else None)
+            shelf = Shelf()
         self._fields.setdefault(field, Field()).shelves.append(shelf)
         return shelf
 
