@@ -22,7 +22,7 @@ from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.filling import Filling, nodes_of
 from console.sources.kubernetes.kinds import KINDS
-from console.sources.kubernetes.measuring import Measured, measure
+from console.sources.kubernetes.measuring import SILENT, Measured, measure
 from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.pod_logs import PodStream, path_of
@@ -390,14 +390,21 @@ class ClusterWatch:
 
     async def _measure(self) -> None:
         """Ask for usage while somebody looks."""
+        missed = 0
         while True:
             await self._alive.wait()
             if self.focus >= Focus.GLANCE:
                 try:
                     self._usage = await measure(self._connection, self._scope(), self._usage_worker)
                     self._usage_changes += 1
-                except SourceError:
-                    pass  # the server's own state says it
+                    missed = 0
+                except SourceError as error:
+                    missed += 1
+                    # a server that is gone says so by its state, within seconds; one that lives only did
+                    # not get an answer, and what was measured before must not pass for how it is now
+                    if self.error is None and (isinstance(error, TimedOut) or missed > 1):
+                        self._usage = Measured({}, {}, SILENT)
+                        self._usage_changes += 1
             await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
 
     async def _measure_volumes(self) -> None:

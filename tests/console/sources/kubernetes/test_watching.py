@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
 from console.findings import Severity
 from console.sources.base import Focus
-from console.sources.kubernetes import connection, kinds, reflector, watch
+from console.sources.kubernetes import connection, kinds, measuring, reflector, watch
 from console.sources.kubernetes import source as kubernetes_source
 from console.sources.kubernetes.kinds import KINDS, Changed, Kind, Listed
 from console.sources.kubernetes.model import Denied, Key, KubernetesSnapshot
@@ -511,6 +512,66 @@ async def test_metrics_that_are_absent_or_silent_are_told_apart(
         finally:
             cluster.calls.delete(f"{API_SERVICES}/v1beta1.metrics.k8s.io")
         await shown(source, lambda now: now.metrics == "no metrics server")
+
+
+async def test_usage_is_not_shown_once_it_is_measured_no_more(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metrics server takes questions and never answers, while the API server does."""
+    monkeypatch.setattr(watch, "USAGE_EVERY", 0.2)
+    monkeypatch.setattr(measuring, "LIMIT", 0.5)
+    items = [{"metadata": {"namespace": "default", "name": "a"}, "containers": [{"usage": {"cpu": "250m"}}]}]
+    async with watching(cluster.kubeconfig()) as source, measured(cluster, items) as goes_on:
+        seen = await shown(source, lambda now: now.pod_usage)
+        assert (seen.pod_usage["default", "a"].cpu, seen.metrics) == (0.25, "")
+        goes_on.clear()
+        seen = await shown(source, lambda now: not now.pod_usage)
+        assert (seen.node_usage, seen.metrics) == ({}, "the metrics server does not answer")
+        goes_on.set()
+        await shown(source, lambda now: now.pod_usage and not now.metrics)
+
+
+@asynccontextmanager
+async def measured(cluster: Cluster, items: list[Any]) -> AsyncIterator[asyncio.Event]:
+    """A metrics server that the API server asks, and which measures this while the event is set."""
+    keys, goes_on = cluster.server.keys, asyncio.Event()
+    goes_on.set()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys.certificate, keys.key)
+
+    asked: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = {}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked[asyncio.current_task()] = writer
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                if b"/pods" in request.split()[1]:
+                    await goes_on.wait()
+                body = json.dumps({"items": items}).encode()
+                said = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+                writer.write(f"{said}\r\n\r\n".encode() + body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    spec = {"type": "ExternalName", "externalName": "127.0.0.1", "ports": [{"port": port}]}
+    named = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "measures"}, "spec": spec}
+    cluster.calls.post(SERVICES, named)
+    cluster.calls.post(API_SERVICES, metrics_api("measures", port))
+    try:
+        yield goes_on
+    finally:
+        cluster.calls.delete(f"{API_SERVICES}/v1beta1.metrics.k8s.io")
+        cluster.calls.delete(f"{SERVICES}/measures")
+        goes_on.set()
+        server.close()
+        for writer in asked.values():
+            writer.transport.abort()
+        await asyncio.gather(*filter(None, asked))
+        await server.wait_closed()
 
 
 def metrics_api(service: str, port: int = 443) -> Any:
