@@ -69,21 +69,22 @@ def choices(app: OpsConsole) -> list[str]:
     """What the prompt completes to: the views, and the pods of each namespace and context."""
     if "kubernetes" not in app.kinds:
         return []
-    snapshot = _snapshot(app)
+    context, *_ = app.scene.context("kubernetes")
     found = [*OFFERED]
-    if snapshot is not None:
-        found += [f"pods {name}" for name in _namespaces(snapshot)]
-        found += [f"pods @{each.name}" for each in snapshot.contexts]
+    if context is not None and context.feed.known is not None:
+        found += [f"pods {name}" for name in _namespaces(context.snapshot)]
+        found += [f"pods @{each.name}" for each in context.feed.known.contexts]
     return found
 
 
 def show(app: OpsConsole, word: str, rest: str) -> None:
     """The view a word stands for, filtered to a namespace and to a context, which is then watched."""
     view, kind = WORDS[word]
-    snapshot = _snapshot(app)
-    if snapshot is None:
+    there, *_ = app.scene.context("kubernetes")
+    if there is None or there.feed.known is None:
         app.zoom("kubernetes", view=view)  # it says why there is nothing yet
         return
+    known = there.feed.known
     namespace, context, wrong = _read(rest)
     if wrong:
         app.tell(
@@ -95,18 +96,17 @@ def show(app: OpsConsole, word: str, rest: str) -> None:
         return
     if (
         namespace
-        and namespace not in (known := _namespaces(snapshot))
-        and not (context and not _watched(snapshot, context))
+        and there.snapshot is not None
+        and namespace not in (seen := _namespaces(there.snapshot))
+        and not (context and not _watched(known, context))
     ):
-        app.tell(
-            f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, known)}", "error"
-        )
+        app.tell(f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, seen)}", "error")
         return
-    if context and not _use(app, snapshot, context):
+    if context and not _use(app, known, context):
         return
     from widgets.panes.kubernetes.rows import exactly, short_names
 
-    watched = [each.context for each in snapshot.clusters]
+    watched = [each.context for each in known.clusters]
     after = [*watched, context] if context and context not in watched else watched
     tag = dict(zip(after, short_names(after), strict=True)).get(context, "") if len(after) > 1 else ""
     name = {"name": context} if view == "contexts" else {"context": tag}
@@ -121,10 +121,10 @@ def _read(rest: str) -> tuple[str, str, str]:
     return next(iter(names), ""), next(iter(contexts), ""), next(iter(wrong), "")
 
 
-def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
+def _use(app: OpsConsole, there: Any, context: str) -> bool:
     """Watch a context beside the others, where it is not watched yet; whether it can be."""
-    known = [each.name for each in snapshot.contexts]
-    watched = [each.context for each in snapshot.clusters]
+    known = [each.name for each in there.contexts]
+    watched = [each.context for each in there.clusters]
     if context in watched:
         return True
     if context not in known:
@@ -148,8 +148,8 @@ def _use(app: OpsConsole, snapshot: Any, context: str) -> bool:
     return True
 
 
-def _watched(snapshot: Any, context: str) -> bool:
-    return any(each.context == context for each in snapshot.clusters)
+def _watched(known: Any, context: str) -> bool:
+    return any(each.context == context for each in known.clusters)
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
@@ -161,15 +161,10 @@ def _meant(word: str, known: Iterable[str]) -> str:
     return f": there are {', '.join(names[:LISTED])}{more}"
 
 
-def _snapshot(app: OpsConsole) -> Any:
-    context, *_ = app.scene.context("kubernetes")
-    return context.snapshot if context is not None else None
-
-
 def _namespaces(snapshot: Any) -> list[str]:
     """The namespaces anything is known in."""
     found: set[str] = set()
-    for cluster in snapshot.clusters:
+    for cluster in snapshot.clusters if snapshot is not None else ():
         found.update(cluster.namespaces)
         for objects in (cluster.pods, cluster.workloads, cluster.services):
             found.update({each.namespace for each in objects})

@@ -227,7 +227,7 @@ class Connection:
             finally:
                 self._done(response, loaded)
         except TimeoutError:  # aiohttp's are of this class too
-            raise TimedOut(f"{self.access.shown} does not answer", AGAIN) from None
+            raise TimedOut(f"{self.access.shown} does not answer", self.access.way) from None
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise _translated(error, self.access) from error
 
@@ -317,10 +317,10 @@ def _translated(error: Exception, access: Access) -> SourceError:
     if isinstance(error, aiohttp.ClientConnectorError):
         code = error.os_error.errno  # the text beside it is asyncio's, with the address once more
         why = os.strerror(code).lower() if code else "it hung up"
-        return Unreachable(f"{server} cannot be reached: {why}", AGAIN)
+        return Unreachable(f"{server} cannot be reached: {why}", access.way)
     if isinstance(error, aiohttp.ClientResponseError | ValueError):
         return Refused(f"{server} does not speak HTTP as Kubernetes does", "check server in the kubeconfig")
-    return Unreachable(f"the connection to {server} broke", AGAIN)
+    return Unreachable(f"the connection to {server} broke", access.way)
 
 
 def _load(access: Access, plugin: Plugin | None) -> _Loaded:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -209,12 +210,9 @@ class ClusterWatch:
         self._made = stamp, time.monotonic(), made
         return made
 
-    def _build(self, now: float, limits: Limits) -> Cluster:
-        fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
-        fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
-        fields["volumes"] = self._filling.fill(fields["volumes"])
-        requested, on_node = self._nodes.values()
-        made = Cluster(
+    def outline(self) -> Cluster:
+        """What is known of it now, without its objects."""
+        return Cluster(
             context=self.name,
             server=self.access.shown,
             user=self.access.context.user,
@@ -224,14 +222,24 @@ class ClusterWatch:
             trouble=str(self.trouble or ""),
             failing_since=self.failing_since,
             heard=self._connection.heard,
+            time=time.time() + self._connection.skew,
+            metrics=self._usage.why,
+            denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
+        )
+
+    def _build(self, now: float, limits: Limits) -> Cluster:
+        fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
+        fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
+        fields["volumes"] = self._filling.fill(fields["volumes"])
+        requested, on_node = self._nodes.values()
+        made = replace(
+            self.outline(),
             time=now,
             pod_usage=self._usage.pods,
             node_usage=self._usage.nodes,
-            metrics=self._usage.why,
             requested=requested,
             on_node=on_node,
             listed=self._listed(),
-            denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
             **fields,
         )
         return replace(made, faults=find_faults(made, limits))
@@ -348,9 +356,8 @@ class ClusterWatch:
             if error.status == 401:
                 return self._connection.unauthorized()
             if error.status >= 500 or error.status == 429:
-                return Unreachable(
-                    f"{self.access.shown} answers {error.status} {error.reason}".strip(), AGAIN
-                )
+                fix = f"kubectl --context {quote(self.name)} get --raw '/readyz?verbose'"
+                return Unreachable(f"{self.access.shown} answers {error.status} {error.reason}".strip(), fix)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Refused(f"{self.access.shown} is no Kubernetes API", "check server in the kubeconfig")
         except TimedOut as error:

@@ -88,9 +88,9 @@ class Seen:
         return self.kubectl(f"get {SHORT.get(kind, kind.lower())} {quote(name)} -o yaml", namespace)
 
 
-def clusters(context: Context) -> list[Seen]:
-    """The clusters of the snapshot, in its order."""
-    snapshot: KubernetesSnapshot = context.snapshot
+def clusters(context: Context, known: KubernetesSnapshot | None = None) -> list[Seen]:
+    """The clusters of the snapshot, or of what is known besides, in their order."""
+    snapshot: KubernetesSnapshot = known or context.snapshot
     names = short_names([cluster.context for cluster in snapshot.clusters])
     alone = len(snapshot.clusters) == 1
     return [
