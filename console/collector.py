@@ -123,6 +123,12 @@ class Feed:
         return self.good.snapshot if self.good else None
 
     @property
+    def known(self) -> Any:
+        """What a failing source says of itself all the same, else the newest snapshot."""
+        error = self.reading.error if self.reading else None
+        return self.snapshot if error is None or error.known is None else error.known
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong: the source itself when it fails, then what its last good snapshot showed."""
         if self.reading is None or self.reading.error is None:
@@ -131,7 +137,8 @@ class Feed:
             return ()
         error = self.reading.error
         down = Finding(Severity.CRITICAL, self.source.name, error.reason, error.fix)
-        return (down, *(self.good.findings if self.good else ()))
+        before = self.good.findings if self.good else ()
+        return (down, *(finding for finding in before if finding.subject not in error.covers))
 
 
 @runtime_checkable

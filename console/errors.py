@@ -16,6 +16,8 @@ OpsError
 
 from __future__ import annotations
 
+from typing import Any
+
 from console.secrets import redact
 from console.text import clean
 
@@ -71,6 +73,11 @@ class GateRefused(OpsError):
 
 class SourceError(OpsError):
     """A source gave no snapshot this time."""
+
+    known: Any = None
+    """What it knows of itself all the same, as a snapshot without what is in it: which clusters there are."""
+    covers: frozenset[str] = frozenset()
+    """Subjects of findings in its last good snapshot that this error says too."""
 
 
 class NotFound(SourceError):

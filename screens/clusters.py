@@ -69,30 +69,31 @@ def choices(app: OpsConsole) -> list[str]:
     """What the prompt completes to: the views, and the pods of each namespace and context."""
     if "kubernetes" not in app.kinds:
         return []
-    snapshot = _snapshot(app)
+    context, *_ = app.scene.context("kubernetes")
     found = [*OFFERED]
-    if snapshot is not None:
-        found += [f"pods {name}" for name in namespaces(snapshot)]
-        found += [f"pods @{each.name}" for each in snapshot.contexts]
+    if context is not None and context.feed.known is not None:
+        found += [f"pods {name}" for name in namespaces(context.snapshot)]
+        found += [f"pods @{each.name}" for each in context.feed.known.contexts]
     return found
 
 
 def show(app: OpsConsole, word: str, rest: str) -> None:
     """The view a word stands for, filtered to a namespace and to a context, which is then watched."""
     view, kind = WORDS[word]
-    snapshot = _snapshot(app)
-    if snapshot is None:
+    there, *_ = app.scene.context("kubernetes")
+    if there is None or there.feed.known is None:
         app.zoom("kubernetes", view=view)  # it says why there is nothing yet
         return
-    place = read_place(app, word, rest, snapshot, free=view if view in FREE else "")
+    known = there.feed.known
+    place = read_place(app, word, rest, known, there.snapshot, free=view if view in FREE else "")
     if place is None:
         return
     namespace, context = place
-    if context and not use(app, snapshot, context):
+    if context and not use(app, known, context):
         return
     from widgets.panes.kubernetes.rows import exactly, short_names
 
-    before = [each.context for each in snapshot.clusters]
+    before = [each.context for each in known.clusters]
     after = [*before, context] if context and context not in before else before
     tag = dict(zip(after, short_names(after), strict=True)).get(context, "") if len(after) > 1 else ""
     name = {"name": context} if view == "contexts" else {"context": tag}
@@ -100,11 +101,12 @@ def show(app: OpsConsole, word: str, rest: str) -> None:
 
 
 def read_place(
-    app: OpsConsole, word: str, rest: str, snapshot: Any, free: str = ""
+    app: OpsConsole, word: str, rest: str, known: Any, snapshot: Any, free: str = ""
 ) -> tuple[str, str] | None:
     """Namespace and context of a command; None where they cannot be meant, which is told.
 
-    `free` is the name of what is in no namespace.
+    `known` are the contexts, which are known before there is a `snapshot`. `free` is the name of what is in
+    no namespace.
     """
     namespace, context, wrong = _read(rest)
     if wrong:
@@ -117,12 +119,11 @@ def read_place(
         return None
     if (
         namespace
-        and namespace not in (known := namespaces(snapshot))
-        and not (context and not watched(snapshot, context))
+        and snapshot is not None
+        and namespace not in (seen := namespaces(snapshot))
+        and not (context and not watched(known, context))
     ):
-        app.tell(
-            f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, known)}", "error"
-        )
+        app.tell(f"nothing is seen in a namespace {clean(namespace, 63)!r}{_meant(namespace, seen)}", "error")
         return None
     return namespace, context
 
@@ -135,10 +136,10 @@ def _read(rest: str) -> tuple[str, str, str]:
     return next(iter(names), ""), next(iter(contexts), ""), next(iter(wrong), "")
 
 
-def use(app: OpsConsole, snapshot: Any, context: str) -> bool:
+def use(app: OpsConsole, there: Any, context: str) -> bool:
     """Watch a context beside the others, where it is not watched yet; whether it can be."""
-    known = [each.name for each in snapshot.contexts]
-    before = [each.context for each in snapshot.clusters]
+    known = [each.name for each in there.contexts]
+    before = [each.context for each in there.clusters]
     if context in before:
         return True
     if context not in known:
@@ -162,9 +163,9 @@ def use(app: OpsConsole, snapshot: Any, context: str) -> bool:
     return True
 
 
-def watched(snapshot: Any, context: str) -> bool:
+def watched(known: Any, context: str) -> bool:
     """Whether a context is among those that are watched."""
-    return any(each.context == context for each in snapshot.clusters)
+    return any(each.context == context for each in known.clusters)
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
@@ -176,15 +177,10 @@ def _meant(word: str, known: Iterable[str]) -> str:
     return f": there are {', '.join(names[:LISTED])}{more}"
 
 
-def _snapshot(app: OpsConsole) -> Any:
-    context, *_ = app.scene.context("kubernetes")
-    return context.snapshot if context is not None else None
-
-
 def namespaces(snapshot: Any) -> list[str]:
     """The namespaces anything is known in."""
     found: set[str] = set()
-    for cluster in snapshot.clusters:
+    for cluster in snapshot.clusters if snapshot is not None else ():
         found.update(cluster.namespaces)
         for objects in (cluster.pods, cluster.workloads, cluster.services):
             found.update({each.namespace for each in objects})

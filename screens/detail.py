@@ -163,7 +163,7 @@ class DetailScreen(WindowScreen):
         if self.kind not in kinds:
             return
         context, *_ = self.ops.scene.context(self.kind)
-        if context is None or context.snapshot is None:
+        if context is None or (context.feed.known if self._view.known else context.snapshot) is None:
             return
         try:
             rows = attempt(self._rows, context)

@@ -53,7 +53,7 @@ def show_lines(app: OpsConsole, rest: str) -> None:
         hint = "" if rest.startswith("-") else _filter_hint(rest.split()[0])
         app.tell(f"{error}{hint}", "error")
         return
-    found = clusters.read_place(app, "logs SELECTOR", place, context.snapshot)
+    found = clusters.read_place(app, "logs SELECTOR", place, context.snapshot, context.snapshot)
     if found is None:
         return
     namespace, name = found

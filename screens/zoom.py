@@ -210,7 +210,7 @@ class ZoomScreen(OpsScreen):
             return
         context, others, hidden = self.ops.scene.context(self.kind)
         absence, plots = self.query_one(Absence), self.query_one(PlotArea)
-        absent = context is None or context.snapshot is None
+        absent = context is None or (context.feed.known if self.view.known else context.snapshot) is None
         absence.display, body.display = absent, not absent
         if absent != self._absent:
             self._absent = absent
@@ -267,7 +267,7 @@ class ZoomScreen(OpsScreen):
             note = ((f" ✖ this pane failed to draw: {failure}", "crit"),)
         elif self._filter_error:
             note = ((f" {self._filter_error}", "warn"),)
-        elif context.snapshot is None:
+        elif self._absent:
             pass  # the whole screen says why
         elif context.feed.state in (State.STALE, State.REFUSED):
             note = ((" ", "text"), *stale_line(context))
@@ -292,6 +292,8 @@ class ZoomScreen(OpsScreen):
         if self.ops.paused:
             keys.append(FooterKey("app.pause", "p", "go on", "app.pause"))
         if self._absent:
+            if any(view.known for view in self.views):
+                keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
             return keys
         keys.append(FooterKey("app.filter", "/", "filter", "app.filter"))
         if len(self.views) > 1:

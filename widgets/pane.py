@@ -169,6 +169,8 @@ class View(Generic[R]):
     acts: Callable[[R, Context], Sequence[Act]] | None = None
     """What can be done to a row in its state, the most usual first; the context is the one the row was
     made from. Raises GateRefused with the reason where nothing can."""
+    known: bool = False
+    """Whether its rows are made from `Feed.known`: there are some though the source fails."""
     widget: Callable[[], ViewCanvas] | None = None
     """Makes the widget of a view that is no table (then columns, rows and key are not used)."""
 
@@ -192,6 +194,10 @@ class Pane:
     def views(self) -> Sequence[View[Any]]:
         """The tables of the zoomed pane, the most useful first."""
         return ()
+
+    def elsewhere(self, context: Context) -> str:
+        """What can be looked at instead, in a few words, while the source has never answered."""
+        return ""
 
     def settings(self) -> Mapping[str, str]:
         """How to configure the source when it is not found: TOML lines or variables, by what for."""

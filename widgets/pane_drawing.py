@@ -69,13 +69,13 @@ def told(spans: Line, width: int, height: int) -> list[Line]:
 def stale_line(context: Context) -> Line:
     """Since when what is shown is old, how old, why, and what mends it."""
     feed = context.feed
-    word = "refused" if feed.state is State.REFUSED else "stale"
+    word = "refused" if feed.state is State.REFUSED else "stale" if feed.good else "no answer"
     since = feed.failing_since.astimezone().strftime("%H:%M:%S") if feed.failing_since else "?"
     age = context.now - feed.good.monotonic if feed.good else 0.0
     error = feed.reading.error if feed.reading else None
     return (
         (f"✖ {word} since {since}", "crit"),
-        (f" ({duration(max(0.0, age))} old) ", "dim"),
+        (f" ({duration(max(0.0, age))} old) " if feed.good else " ", "dim"),
         (str(error) if error else "", "text"),
     )
 
@@ -92,6 +92,8 @@ def draw_absence(pane: Pane, context: Context, width: int) -> list[Line]:
     lines: list[Line] = [((f"✖ {word}", "crit"), (f"  {feed.source.target}", "text"))]
     lines += wrap(error.reason, width, "text")
     lines += _labelled("fix", error.fix, width, "strong") if error.fix else []
+    elsewhere = pane.elsewhere(context)
+    lines += _labelled("or", elsewhere, width, "text") if elsewhere else []
     wait = feed.next_try - context.now
     lines.append(((f"tried again in {duration(wait)}" if wait > 0 else "trying again", "dim"),))
     return lines

@@ -47,6 +47,7 @@ class Proxy:
         self._fault = ""
         self._changed = asyncio.Event()
         self._clients: set[socket.socket] = set()
+        self._forgotten: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._door = self._listen()
@@ -97,9 +98,15 @@ class Proxy:
         """Pass everything again; connections that were cut stay cut."""
         self._tell("")
 
-    def _tell(self, fault: str) -> None:
+    def forget(self) -> None:
+        """Pass everything again, but nothing on what is open: the way back has forgotten it."""
+        self._tell("", forgets=True)
+
+    def _tell(self, fault: str, *, forgets: bool = False) -> None:
         def change() -> None:
             self._fault = fault
+            if forgets:
+                self._forgotten.update(self._clients)
             self._changed.set()
             self._changed = asyncio.Event()
             for client in list(self._clients):
@@ -155,7 +162,7 @@ class Proxy:
                 back = self._spawn(self._back(server, client))
                 try:
                     await self._forth(client, server)
-                    if self._fault != "reset_peer":
+                    if self._fault != "reset_peer" and client not in self._forgotten:
                         await back
                 finally:
                     await _ended(back)  # before the sockets close: their numbers come again
@@ -163,6 +170,7 @@ class Proxy:
                 pass  # one of them has gone: so goes the other
             finally:
                 self._clients.discard(client)
+                self._forgotten.discard(client)
 
     async def _forth(self, client: socket.socket, server: socket.socket) -> None:
         while data := await self._loop.sock_recv(client, 65536):
@@ -182,7 +190,7 @@ class Proxy:
             while True:
                 due, data = await late.get()
                 await self._until(partial(self._in_time, due), due)
-                await self._until(lambda: self._fault != "timeout")
+                await self._until(lambda: self._fault != "timeout" and client not in self._forgotten)
                 if not data:
                     break
                 if self._fault != "half_close":

@@ -109,6 +109,15 @@ def test_silence_keeps_what_was_sent(echo: Target) -> None:
         assert heard(client, 3) == b"one"
 
 
+def test_what_is_forgotten_stays_silent_and_what_is_new_passes(echo: Target) -> None:
+    with Proxy(echo) as proxy, connected(proxy) as client:
+        proxy.suffer("timeout")
+        proxy.forget()
+        with connected(proxy):
+            client.sendall(b"one")
+            assert heard(client, 3, SHORT) == b""
+
+
 def test_a_reset_cuts_what_is_open_and_what_comes(echo: Target) -> None:
     with Proxy(echo) as proxy, connected(proxy) as client:
         proxy.suffer("reset_peer")

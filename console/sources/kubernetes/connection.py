@@ -37,7 +37,7 @@ CONNECT_LIMIT = 3.0
 READ_LIMIT = 20.0
 """Seconds without a byte, in the middle of a list."""
 QUIET_LIMIT = 150.0
-"""Seconds without a byte of a watch: bookmarks come about once a minute."""
+"""Seconds without a byte of a watch; the server is to end a quiet one before, for not all have bookmarks."""
 LOAD_LIMIT = 30.0
 """Seconds until there are credentials, a plugin's run included."""
 SENDING_LIMIT = 0.3
@@ -109,11 +109,12 @@ class Connection:
             return b"".join(parts)
 
     async def watch(self, path: str) -> AsyncGenerator[list[bytes], None]:
-        """The lines of a watch as they come, several where several came together.
+        """The lines of a watch as they come, several where several came together; none as it begins.
 
         Ends when the server ends it. Raises as `get`; a line may be as long as `LINE_LIMIT`.
         """
         async with self._asked(path, QUIET_LIMIT) as response:
+            yield []
             begun: list[bytes] = []
             size = 0
             # not readline, whose limit is far below a large object
@@ -226,7 +227,7 @@ class Connection:
             finally:
                 self._done(response, loaded)
         except TimeoutError:  # aiohttp's are of this class too
-            raise TimedOut(f"{self.access.shown} does not answer", AGAIN) from None
+            raise TimedOut(f"{self.access.shown} does not answer", self.access.way) from None
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             raise _translated(error, self.access) from error
 
@@ -320,10 +321,10 @@ def _translated(error: Exception, access: Access) -> SourceError:
     if isinstance(error, aiohttp.ClientConnectorError):
         code = error.os_error.errno  # the text beside it is asyncio's, with the address once more
         why = os.strerror(code).lower() if code else "it hung up"
-        return Unreachable(f"{server} cannot be reached: {why}", AGAIN)
+        return Unreachable(f"{server} cannot be reached: {why}", access.way)
     if isinstance(error, aiohttp.ClientResponseError | ValueError):
         return Refused(f"{server} does not speak HTTP as Kubernetes does", "check server in the kubeconfig")
-    return Unreachable(f"the connection to {server} broke", AGAIN)
+    return Unreachable(f"the connection to {server} broke", access.way)
 
 
 def _load(access: Access, plugin: Plugin | None) -> _Loaded:

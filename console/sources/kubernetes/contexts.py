@@ -7,6 +7,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -47,6 +48,13 @@ class Access:
     def shown(self) -> str:
         """The same for people."""
         return clean(redact_url(self.server), 200)
+
+    @property
+    def way(self) -> str:
+        """What to look at where it is not reached, or does not answer."""
+        if self.context.name == IN_CLUSTER and not self.context.file:
+            return "check the network of this pod"
+        return f"check the VPN and the address: kubectl --context {quote(self.context.name)} cluster-info"
 
 
 @dataclass(frozen=True, slots=True)

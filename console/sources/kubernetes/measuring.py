@@ -51,6 +51,7 @@ async def measure(connection: Connection, namespaces: Sequence[str], worker: Wor
 
 LIMIT = 10.0
 """Seconds without a byte: the API server asks the metrics server for us."""
+SILENT = "the metrics server does not answer"
 
 
 def _lasting(error: ApiError | Refused) -> bool:
@@ -66,4 +67,4 @@ def _why(error: ApiError | Refused, resource: str, namespace: str) -> str:
     if error.status == 403:
         where = f"in namespace {namespace}" if namespace else "in all namespaces"
         return f"not allowed: may not list {resource}.metrics.k8s.io {where}"
-    return "the metrics server does not answer"
+    return SILENT

@@ -21,8 +21,13 @@ from console.worker import Worker
 
 PAGE = 500
 """Objects asked for at once."""
-WATCH_TIME = (240.0, 360.0)
-"""Seconds after which the server is to end a watch; at random, so that not all end together."""
+WATCH_TIME = (90.0, 130.0)
+"""Seconds after which the server is to end a watch; at random, so that not all end together.
+
+Less than `QUIET_LIMIT`: of a kind that nobody changes not a byte may come until then.
+"""
+STANDING = 1.0
+"""Seconds after which a watch that was taken is well, though nothing has come."""
 ASK_AGAIN = 60.0
 """Seconds after which something forbidden is asked for again: the right may have been granted."""
 ABSENT_AGAIN = 300.0
@@ -115,6 +120,7 @@ class Reflector:
         self._progress = progress
         self._version = ""
         self._failures = 0
+        self._list_ended = 0.0
         self._wide_due = 0.0
 
     @property
@@ -134,7 +140,7 @@ class Reflector:
             pause = await self._step()
             self._progress()
             if pause:
-                await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+                await asyncio.sleep(pause * random.uniform(1.0, 1.3))
 
     async def _step(self) -> float:
         """One list or one watch; the seconds to rest after it."""
@@ -165,7 +171,8 @@ class Reflector:
     def _refused(self, error: ApiError) -> float:
         if error.status == 410:
             self._version = ""  # what is on the shelf stays until the new list is there
-            return self._later("its version is forgotten at once") if self._failures else 0.0
+            pause = self._later("its version is forgotten at once")
+            return max(0.0, pause - (time.monotonic() - self._list_ended))
         if error.status == 404:
             self.absent, self._version = True, ""
             self._shelf.replace([])
@@ -204,6 +211,12 @@ class Reflector:
         return f"{self.kind.path}{within}/{self.kind.resource}"
 
     async def _list(self) -> None:
+        try:
+            await self._pages()
+        finally:
+            self._list_ended = time.monotonic()
+
+    async def _pages(self) -> None:
         path = self._path(self.namespace if self._wide else self._instead)
         found: list[Any] = []
         next_page, more = "", ""
@@ -229,18 +242,31 @@ class Reflector:
             f"{self._path(self.namespace if self._wide else self._instead)}?watch=1&allowWatchBookmarks=true"
             f"&resourceVersion={quote(self._version, safe='')}&timeoutSeconds={seconds:.0f}"
         )
-        begun = time.monotonic()
-        async with aclosing(self._connection.watch(path)) as batches:
-            async for lines in batches:
-                if self.denied is not None and self.denied.verb == "watch":
-                    self.denied = None
-                for number, line in enumerate(lines, 1):
-                    self._take(read_change(self.kind, self._reading.cluster, line))
-                    if number % AT_ONCE == 0:
-                        await asyncio.sleep(0)
-                self._failures, self.trouble = 0, ""
+        begun, standing = time.monotonic(), None
+        try:
+            async with aclosing(self._connection.watch(path)) as batches:
+                async for lines in batches:
+                    if self.denied is not None and self.denied.verb == "watch":
+                        self.denied = None
+                    for number, line in enumerate(lines, 1):
+                        self._take(read_change(self.kind, self._reading.cluster, line))
+                        if number % AT_ONCE == 0:
+                            await asyncio.sleep(0)
+                    if lines:
+                        self._stands()
+                    elif standing is None:
+                        standing = asyncio.get_running_loop().call_later(STANDING, self._stands)
+        finally:
+            if standing is not None:
+                standing.cancel()
         if time.monotonic() - begun < 1.0:  # one that ends at once must not be asked for in a circle
             await asyncio.sleep(random.uniform(*BACKOFF) / 2)
+
+    def _stands(self) -> None:
+        """The watch is well; how it ends then, be it by a silence, is no failure to be added to others."""
+        said, self._failures, self.trouble = self.trouble, 0, ""
+        if said:
+            self._progress()
 
     def _take(self, change: Changed) -> None:
         if change.what == "ERROR":

@@ -13,6 +13,7 @@ from typing import Any
 from console.sources.kubernetes.events import fold_events
 from console.sources.kubernetes.kinds import identity
 from console.sources.kubernetes.model import Event, Pod, Usage
+from console.sources.kubernetes.pods import carry_restarts
 
 EVENTS = 2000
 """Events kept; the newest."""
@@ -79,6 +80,14 @@ class Shelf:
         self.changes += 1
         if self._changed is not None:
             self._changed(old, new)
+
+
+class PodShelf(Shelf):
+    """Pods, each with the restarts that its earlier values knew of."""
+
+    def put(self, item: Pod) -> None:
+        """One is there, or has changed."""
+        super().put(carry_restarts(self._items.get(identity(item)), item))
 
 
 class EventShelf(Shelf):

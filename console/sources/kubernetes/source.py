@@ -211,10 +211,13 @@ class KubernetesSource:
         return marked(Kubeconfig(self._access), tuple(self._watches))
 
     def _all_fail(self, troubles: Sequence[SourceError]) -> SourceError:
-        if len(troubles) == 1:
-            return troubles[0]
-        names = ", ".join(self._watches)
-        return type(troubles[0])(f"none of {names} answers: {troubles[0].reason}", troubles[0].fix)
+        first, names = troubles[0], ", ".join(self._watches)
+        reason = first.reason if len(troubles) == 1 else f"none of {names} answers: {first.reason}"
+        error = type(first)(reason, first.fix)
+        outlines = tuple(watch.outline() for watch in self._watches.values())
+        error.known = KubernetesSnapshot(clusters=outlines, contexts=self._contexts())
+        error.covers = frozenset(f"cluster {name}" for name in self._access)
+        return error
 
 
 def _together(listed: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

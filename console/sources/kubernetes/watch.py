@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -23,12 +24,12 @@ from console.sources.kubernetes.contexts import Access
 from console.sources.kubernetes.faults import find_faults
 from console.sources.kubernetes.filling import Filling, nodes_of
 from console.sources.kubernetes.kinds import KINDS
-from console.sources.kubernetes.measuring import Measured, measure
+from console.sources.kubernetes.measuring import SILENT, Measured, measure
 from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
 from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
-from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, Shelf
+from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, PodShelf, Shelf
 from console.text import clean
 from console.worker import Worker
 
@@ -108,8 +109,10 @@ class ClusterWatch:
     def _shelf(self, field: str) -> Shelf:
         if field == "events":
             shelf: Shelf = EventShelf()
+        elif field == "pods":
+            shelf = PodShelf(self._pod_changed)
         else:
-            shelf = Shelf(self._pod_changed if field == "pods" else None)
+            shelf = Shelf()
         self._fields.setdefault(field, Field()).shelves.append(shelf)
         return shelf
 
@@ -217,12 +220,9 @@ class ClusterWatch:
         self._made = stamp, time.monotonic(), made
         return made
 
-    def _build(self, now: float, limits: Limits) -> Cluster:
-        fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
-        fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
-        fields["volumes"] = self._filling.fill(fields["volumes"])
-        requested, on_node = self._nodes.values()
-        made = Cluster(
+    def outline(self) -> Cluster:
+        """What is known of it now, without its objects."""
+        return Cluster(
             context=self.name,
             server=self.access.shown,
             user=self.access.context.user,
@@ -232,15 +232,25 @@ class ClusterWatch:
             trouble=str(self.trouble or ""),
             failing_since=self.failing_since,
             heard=self._connection.heard,
+            time=time.time() + self._connection.skew,
+            metrics=self._usage.why,
+            unmeasured=self._usage.never,
+            denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
+        )
+
+    def _build(self, now: float, limits: Limits) -> Cluster:
+        fields: dict[str, Any] = {name: field.values() for name, field in self._fields.items()}
+        fields["services"] = self._joined(fields["services"], fields.pop("endpoints"))
+        fields["volumes"] = self._filling.fill(fields["volumes"])
+        requested, on_node = self._nodes.values()
+        made = replace(
+            self.outline(),
             time=now,
             pod_usage=self._usage.pods,
             node_usage=self._usage.nodes,
-            metrics=self._usage.why,
-            unmeasured=self._usage.never,
             requested=requested,
             on_node=on_node,
             listed=self._listed(),
-            denied=tuple(dict.fromkeys(one.denied for one in self._reflectors if one.denied is not None)),
             **fields,
         )
         return replace(made, faults=find_faults(made, limits))
@@ -376,9 +386,8 @@ class ClusterWatch:
             if error.status == 401:
                 return self._connection.unauthorized()
             if error.status >= 500 or error.status == 429:
-                return Unreachable(
-                    f"{self.access.shown} answers {error.status} {error.reason}".strip(), AGAIN
-                )
+                fix = f"kubectl --context {quote(self.name)} get --raw '/readyz?verbose'"
+                return Unreachable(f"{self.access.shown} answers {error.status} {error.reason}".strip(), fix)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return Refused(f"{self.access.shown} is no Kubernetes API", "check server in the kubeconfig")
         except TimedOut as error:
@@ -418,14 +427,21 @@ class ClusterWatch:
 
     async def _measure(self) -> None:
         """Ask for usage while somebody looks."""
+        missed = 0
         while True:
             await self._alive.wait()
             if self.focus >= Focus.GLANCE:
                 try:
                     self._usage = await measure(self._connection, self._scope(), self._usage_worker)
                     self._usage_changes += 1
-                except SourceError:
-                    pass  # the server's own state says it
+                    missed = 0
+                except SourceError as error:
+                    missed += 1
+                    # a server that is gone says so by its state, within seconds; one that lives only did
+                    # not get an answer, and what was measured before must not pass for how it is now
+                    if self.error is None and (isinstance(error, TimedOut) or missed > 1):
+                        self._usage = Measured({}, {}, SILENT)
+                        self._usage_changes += 1
             await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
 
     async def _measure_volumes(self) -> None:

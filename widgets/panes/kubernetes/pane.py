@@ -69,6 +69,14 @@ class KubernetesPane(Pane):
 
         return kubernetes_views()
 
+    def elsewhere(self, context: Context) -> str:
+        """Another context, where there is one."""
+        known = context.feed.known
+        others = [each.name for each in known.contexts if not each.watched] if known is not None else []
+        if not others:
+            return ""
+        return f":pods @{others[0]} for another context; all are in the view Contexts"
+
     def settings(self) -> Mapping[str, str]:
         """Environment or configuration."""
         return {

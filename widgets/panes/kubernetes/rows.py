@@ -102,14 +102,14 @@ def kubectl(options: Sequence[str], command: str) -> str:
     return " ".join(["kubectl", *map(quote, options), command])
 
 
-def clusters(context: Context) -> list[Seen]:
-    """The clusters of the snapshot, in its order."""
-    snapshot: KubernetesSnapshot = context.snapshot
+def clusters(context: Context, known: KubernetesSnapshot | None = None) -> list[Seen]:
+    """The clusters of the snapshot, or of what is known besides, in their order."""
+    snapshot: KubernetesSnapshot = known or context.snapshot
     names = short_names([cluster.context for cluster in snapshot.clusters])
     alone = len(snapshot.clusters) == 1
-    known = {each.name: each for each in snapshot.contexts}
+    contexts = {each.name: each for each in snapshot.contexts}
     return [
-        Seen(cluster, name, index % HUES, alone, context, known.get(cluster.context))
+        Seen(cluster, name, index % HUES, alone, context, contexts.get(cluster.context))
         for index, (cluster, name) in enumerate(zip(snapshot.clusters, names, strict=True))
     ]
 

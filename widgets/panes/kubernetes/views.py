@@ -524,8 +524,8 @@ class ContextRow:
 
 def _context_rows(context: Context) -> list[ContextRow]:
     """Those watched first."""
-    snapshot: KubernetesSnapshot = context.snapshot
-    watched = {seen.cluster.context: seen for seen in shown.clusters(context)}
+    snapshot: KubernetesSnapshot = context.feed.known
+    watched = {seen.cluster.context: seen for seen in shown.clusters(context, snapshot)}
     rows = [ContextRow(known, watched.get(known.name)) for known in snapshot.contexts]
     rows.sort(key=lambda row: row.seen is None)
     return rows
@@ -586,14 +586,19 @@ def _context_command(row: ContextRow) -> str:
 
 
 def _use(row: ContextRow, context: Context) -> str:
-    """Watch a context beside the others, or no longer; the last one stays."""
-    snapshot: KubernetesSnapshot = context.snapshot
+    """Watch a context beside the others, or no longer; the last one stays, and the last that answers."""
+    snapshot: KubernetesSnapshot = context.feed.known
     name, watched = row.known.name, [cluster.context for cluster in snapshot.clusters]
     if name not in watched:
         use_contexts(context, [*watched, name])
         return f"watching {name} too"
     if len(watched) == 1:
         raise UsageError(f"{name} is the only context watched", "choose another one first")
+    left = [cluster for cluster in snapshot.clusters if cluster.context != name]
+    # with none that answers the screen would go on showing what was last known of this one
+    if context.snapshot is not None and not any(cluster.state == "live" for cluster in left):
+        rest = f"{left[0].context} does not" if len(left) == 1 else "none of the others does"
+        raise UsageError(f"{name} stays as long as {rest} answer", "watch one that answers first")
     use_contexts(context, [each for each in watched if each != name])
     return f"no longer watching {name}"
 
@@ -621,4 +626,5 @@ def _contexts() -> View[ContextRow]:
         jump_word="its pods",
         command=_context_command,
         choose=_use,
+        known=True,
     )

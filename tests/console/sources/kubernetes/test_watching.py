@@ -5,8 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 import tempfile
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +21,23 @@ import pytest
 from console.collector import CLOSE_LIMIT
 from console.config import KubernetesTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable, UsageError
+from console.findings import Severity
 from console.sources.base import Focus
-from console.sources.kubernetes import connection, kinds, reflector, watch
+from console.sources.kubernetes import connection, kinds, measuring, reflector, watch
 from console.sources.kubernetes import source as kubernetes_source
-from console.sources.kubernetes.kinds import Changed, Kind, Listed
-from console.sources.kubernetes.model import Denied, KubernetesSnapshot
+from console.sources.kubernetes.kinds import KINDS, Changed, Kind, Listed
+from console.sources.kubernetes.model import Denied, Key, KubernetesSnapshot
+from console.sources.kubernetes.shelves import PodShelf
 from console.sources.kubernetes.source import KubernetesSource
 from tests.console.sources.kubernetes.watching import look, named, names, shown, until, watching
 from tests.patience import BUSY, PATIENCE
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.objects import namespace, node, pod
+from tests.servers.proxy import Proxy
 
 PODS = "/api/v1/namespaces/default/pods"
+SERVICES = "/api/v1/namespaces/default/services"
+API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 
 
 @pytest.fixture
@@ -104,6 +115,125 @@ async def test_nothing_is_made_anew_while_nothing_changes(cluster: Cluster) -> N
         before = await shown(source, lambda now: len(now.listed) == 15)
         after = await shown(source, lambda now: now.time > before.time)
         assert before.pods is after.pods
+
+
+async def test_restarts_are_counted_as_they_come(cluster: Cluster) -> None:
+    restarting = Key("test", "Pod", "default", "a")
+    async with watching(cluster.kubeconfig()) as source:
+        await shown(source, lambda now: names(now) == ["a", "b"] and "pods" in now.listed)
+        for count in range(1, 4):
+            when = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            ended = {"exitCode": 2, "reason": "Error", "startedAt": when, "finishedAt": when}
+            app = {
+                "name": "app", "image": "i", "imageID": "i", "ready": True, "restartCount": count,
+                "state": {"running": {"startedAt": when}}, "lastState": {"terminated": ended},
+            }  # fmt: skip
+            status = {"phase": "Running", "containerStatuses": [app]}
+            cluster.calls.patch(f"{PODS}/a/status", {"status": status})
+        seen = await shown(source, lambda now: (found := named(now, "a")) and found.restarts == 3)
+        fault = seen.faults[restarting]
+        assert fault.severity is Severity.CRITICAL
+        assert fault.text.startswith("restarted 3x in 10m: exit 2")
+        # a list anew knows no more of it than the last one, and what was remembered stays
+        (watched,) = source._watches.values()
+        watched._reflectors[0]._version = ""
+        watched._watch_anew()
+        cluster.calls.create(pod("c"))
+        seen = await shown(source, lambda now: names(now) == ["a", "b", "c"])
+        assert seen.faults[restarting].text.startswith("restarted 3x in 10m")
+
+
+async def test_kinds_of_which_nothing_is_heard_are_no_trouble(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_order = reflector.WATCH_TIME[1] < connection.QUIET_LIMIT
+    monkeypatch.setattr(connection, "QUIET_LIMIT", 0.4)  # as if something on the way cut what is quiet
+    monkeypatch.setattr(reflector, "STANDING", 0.1)
+    monkeypatch.setattr(reflector, "BACKOFF", (0.1, 0.2))
+    watches, real = Counter[str](), connection.Connection.watch
+
+    def counted(self: connection.Connection, path: str) -> AsyncGenerator[list[bytes], None]:
+        watches[path.partition("?")[0]] += 1
+        return real(self, path)
+
+    monkeypatch.setattr(connection.Connection, "watch", counted)
+    async with watching(cluster.kubeconfig()) as source:
+        seen = await until(source, lambda _: watches["/apis/apps/v1/deployments"] > reflector.LASTING + 1)
+        assert isinstance(seen, KubernetesSnapshot)
+        assert seen.limited == ()
+        cluster.calls.create(pod("c"))
+        await shown(source, lambda now: names(now) == ["a", "b", "c"])
+    assert in_order, "the server itself ends a watch before it is taken for dead"
+
+
+async def test_watches_cut_off_with_their_network_go_on_with_it(cluster: Cluster) -> None:
+    """What is sent while the network is gone never arrives, and no end of a connection is heard of."""
+    with Proxy(int(cluster.url.rpartition(":")[2])) as proxy:
+        async with watching(cluster.kubeconfig(url=f"https://127.0.0.1:{proxy.port}")) as source:
+            await shown(source, lambda now: names(now) == ["a", "b"])
+            proxy.suffer("timeout")
+            cluster.calls.create(pod("c"))
+            await until(source, lambda seen: isinstance(seen, TimedOut), 5.0)
+            proxy.forget()
+            await shown(source, lambda now: names(now) == ["a", "b", "c"], 10.0)
+
+
+class Forgetful:
+    """In place of a connection: lists are empty, and of every watch the version is forgotten at once."""
+
+    def __init__(self, stands: float = 0.0) -> None:
+        self.lists: list[float] = []
+        self.stands = stands
+        """Seconds that the first watch lasts before it is."""
+
+    async def get(self, path: str) -> bytes:
+        self.lists.append(time.monotonic())
+        return b'{"metadata": {"resourceVersion": "1"}, "items": []}'
+
+    async def watch(self, path: str) -> AsyncGenerator[list[bytes], None]:
+        yield []
+        stands, self.stands = self.stands, 0.0
+        await asyncio.sleep(stands)
+        yield [b'{"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}']
+
+
+@asynccontextmanager
+async def reflecting(server: Forgetful) -> AsyncIterator[reflector.Reflector]:
+    """A reflector of pods at work."""
+    alive, reading = asyncio.Event(), reflector.Reading("test")
+    alive.set()
+    asked: Any = server
+    one = reflector.Reflector(KINDS[0], asked, reading, PodShelf(), alive=alive, progress=asyncio.Event().set)
+    task = asyncio.create_task(one.run())
+    try:
+        yield one
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        reading.stop()
+
+
+async def test_a_version_that_is_forgotten_at_once_is_not_listed_in_a_circle() -> None:
+    server = Forgetful()
+    async with asyncio.timeout(20), reflecting(server) as one:
+        while not one.trouble:  # noqa: ASYNC110  # it has no event of its own
+            await asyncio.sleep(0.01)
+        assert one.trouble == "pods: its version is forgotten at once"
+    assert len(server.lists) == reflector.LASTING
+    apart = [later - before for before, later in pairwise(server.lists)]
+    assert apart[0] >= 0.5
+    assert apart[1] >= 1.0
+
+
+async def test_a_version_that_is_forgotten_in_the_end_is_listed_anew_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reflector, "STANDING", 0.1)
+    server = Forgetful(stands=0.6)
+    async with asyncio.timeout(20), reflecting(server):
+        while len(server.lists) < 2:  # noqa: ASYNC110  # it has no event of its own
+            await asyncio.sleep(0.01)
+    assert server.lists[1] - server.lists[0] < 0.9
 
 
 async def test_a_list_of_several_pages(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,30 +516,93 @@ async def test_metrics_that_are_absent_or_silent_are_told_apart(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "USAGE_EVERY", 0.2)
-    service = {
+    async with watching(cluster.kubeconfig()) as source:
+        seen = await shown(source, lambda now: now.metrics == "no metrics server")
+        assert seen.unmeasured == ("pods", "nodes")
+        cluster.calls.post(API_SERVICES, metrics_api("nobody"))
+        try:
+            seen = await shown(source, lambda now: now.metrics == "the metrics server does not answer")
+            assert not seen.unmeasured, "it may answer soon"
+        finally:
+            cluster.calls.delete(f"{API_SERVICES}/v1beta1.metrics.k8s.io")
+        await shown(source, lambda now: now.metrics == "no metrics server")
+
+
+async def test_usage_is_not_shown_once_it_is_measured_no_more(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The metrics server takes questions and never answers, while the API server does."""
+    monkeypatch.setattr(watch, "USAGE_EVERY", 0.2)
+    monkeypatch.setattr(measuring, "LIMIT", 0.5)
+    items = [{"metadata": {"namespace": "default", "name": "a"}, "containers": [{"usage": {"cpu": "250m"}}]}]
+    async with watching(cluster.kubeconfig()) as source, measured(cluster, items) as goes_on:
+        seen = await shown(source, lambda now: now.pod_usage)
+        assert (seen.pod_usage["default", "a"].cpu, seen.metrics) == (0.25, "")
+        goes_on.clear()
+        seen = await shown(source, lambda now: not now.pod_usage)
+        assert (seen.node_usage, seen.metrics) == ({}, "the metrics server does not answer")
+        goes_on.set()
+        await shown(source, lambda now: now.pod_usage and not now.metrics)
+
+
+@asynccontextmanager
+async def measured(cluster: Cluster, items: list[Any]) -> AsyncIterator[asyncio.Event]:
+    """A metrics server that the API server asks, and which measures this while the event is set."""
+    keys, goes_on = cluster.server.keys, asyncio.Event()
+    goes_on.set()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys.certificate, keys.key)
+
+    asked: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = {}
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked[asyncio.current_task()] = writer
+        try:
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                if b"/pods" in request.split()[1]:
+                    await goes_on.wait()
+                body = json.dumps({"items": items}).encode()
+                said = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+                writer.write(f"{said}\r\n\r\n".encode() + body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    spec = {"type": "ExternalName", "externalName": "127.0.0.1", "ports": [{"port": port}]}
+    named = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "measures"}, "spec": spec}
+    cluster.calls.post(SERVICES, named)
+    cluster.calls.post(API_SERVICES, metrics_api("measures", port))
+    try:
+        yield goes_on
+    finally:
+        cluster.calls.delete(f"{API_SERVICES}/v1beta1.metrics.k8s.io")
+        cluster.calls.delete(f"{SERVICES}/measures")
+        goes_on.set()
+        server.close()
+        for writer in asked.values():
+            writer.transport.abort()
+        await asyncio.gather(*filter(None, asked))
+        await server.wait_closed()
+
+
+def metrics_api(service: str, port: int = 443) -> Any:
+    """Who answers for the metrics API."""
+    return {
         "apiVersion": "apiregistration.k8s.io/v1",
         "kind": "APIService",
         "metadata": {"name": "v1beta1.metrics.k8s.io"},
         "spec": {
             "group": "metrics.k8s.io",
             "version": "v1beta1",
-            "service": {"namespace": "default", "name": "nobody"},
+            "service": {"namespace": "default", "name": service, "port": port},
             "insecureSkipTLSVerify": True,
             "groupPriorityMinimum": 100,
             "versionPriority": 100,
         },
     }
-    path = "/apis/apiregistration.k8s.io/v1/apiservices"
-    async with watching(cluster.kubeconfig()) as source:
-        seen = await shown(source, lambda now: now.metrics == "no metrics server")
-        assert seen.unmeasured == ("pods", "nodes")
-        cluster.calls.post(path, service)
-        try:
-            seen = await shown(source, lambda now: now.metrics == "the metrics server does not answer")
-            assert not seen.unmeasured, "it may answer soon"
-        finally:
-            cluster.calls.delete(f"{path}/v1beta1.metrics.k8s.io")
-        await shown(source, lambda now: now.metrics == "no metrics server")
 
 
 async def test_a_certificate_nobody_knows(cluster: Cluster) -> None:
