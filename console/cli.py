@@ -8,7 +8,6 @@ has loaded itself, so that an interrupt finds `main` already prepared for it.
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # built in, where `signal` costs an import
-import gc
 import io
 import os
 import sys
@@ -104,6 +103,8 @@ def _run(argv: list[str]) -> int:
         return 0
     if command in ("console", "demo"):
         _terminal(os.environ, command)
+        import gc
+
         gc.disable()  # nothing made until the first paint is garbage; the console enables it then
     from console.layers import load
 
