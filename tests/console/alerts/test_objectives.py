@@ -36,6 +36,10 @@ def test_every_measure_can_be_evaluated(measure: object) -> None:
         (goal("Replication lag", "<", 500, "ms"), "pg_replication_lag_seconds >= 0.5"),
         (goal("Cache hit rate", ">", 90, "%"), "100 * opsconsole_redis_hit_ratio <= 90.0"),
         (goal("Load average", "<=", 4, ""), "node_load5 > 4.0"),
+        (
+            goal("Errors in the log", ">", 5, "per minute", breach=True),
+            "opsconsole_log_errors_last_minute > 5.0",
+        ),
         (goal("Disk space", "<", 10, "%", breach=True), f"{FREE} < 10.0"),
         (goal("Free disk space", ">", 10, "%"), f"{FREE} <= 10.0"),
     ],
