@@ -32,7 +32,7 @@ class Snapshot:
     """
 
     limited: tuple[str, ...] = ()
-    remedies: Mapping[str, str] = field(default_factory=dict)
+    remedies: Mapping[str, str] = field(default_factory=dict, hash=False)
     well: tuple[tuple[str, str], ...] = ()
     """What `opsconsole status` lists as being well: a name and a text each."""
     kept: ClassVar[bool] = True
