@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 """Exit codes as a shell has them: 128 and the signal's number."""
+UNPARSED = ("--config", "--profile")
+"""Options that alone need no parser, which takes as long to load as a tenth of the first paint."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,7 +91,9 @@ def _silence() -> None:
 
 def _run(argv: list[str]) -> int:
     options: dict[str, Any] = {}
-    if argv:
+    if len(argv) == 2 and argv[0] in UNPARSED and not argv[1].startswith("-"):
+        options = {argv[0].removeprefix("--"): argv[1]}
+    elif argv:
         from console.arguments import parse
 
         options = vars(parse(argv))

@@ -46,11 +46,11 @@ class Scene:
 
     def context(self, kind: str) -> tuple[Context | None, int, Severity]:
         """What a pane of a kind draws from, how many further sources there are, and their worst."""
-        from widgets.pane import Context  # loaded with the first reading
-
         feeds = self.feeds(kind)
         if not feeds:
             return None, 0, Severity.OK
+        from widgets.pane import Context  # only now: the first paint comes before the first source
+
         clock = self.collector.clock
         now, time = clock.monotonic(), clock.now()
         ago = self.playback.ago(now) or 0.0

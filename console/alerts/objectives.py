@@ -25,7 +25,8 @@ _SCALES = {
     "b": ("B", 1.0), "bytes": ("B", 1.0), "kb": ("B", 1e3), "mb": ("B", 1e6), "gb": ("B", 1e9),
     "tb": ("B", 1e12), "kib": ("B", 2.0**10), "mib": ("B", 2.0**20), "gib": ("B", 2.0**30),
     "tib": ("B", 2.0**40), "": ("", 1.0), "connections": ("", 1.0), "sessions": ("", 1.0),
-    "errors": ("", 1.0), "restarts": ("", 1.0), "per minute": ("/min", 1.0), "/min": ("/min", 1.0), "rps": ("/s", 1.0), "qps": ("/s", 1.0), "tps": ("/s", 1.0),
+    "errors": ("", 1.0), "restarts": ("", 1.0), "per minute": ("/min", 1.0), "/min": ("/min", 1.0),
+    "rps": ("/s", 1.0), "qps": ("/s", 1.0), "tps": ("/s", 1.0),
 }  # fmt: skip
 """Units of guides: how the figure is written, and what one of them is of it."""
 

@@ -6,20 +6,26 @@ import argparse
 import contextlib
 import os
 import signal
+import statistics
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from types import FrameType
 from typing import NoReturn
 
 from tests.bench import scale
 from tests.bench.flood import flows
 from tests.bench.load import CONTAINERS, LINES, OPERATIONS, SESSIONS, TRANSACTIONS, Load, start_load
-from tests.bench.measure import SIZE, Figures, measure, median
-from tests.bench.peers import REPLACED, Program, programs
+from tests.bench.measure import SIZE, Figures, measure, median, started
+from tests.bench.peers import CONSOLE, EMPTY, REPLACED, Program, programs
 from tests.bench.pods import crowded
 from tests.bench.report import Report
 from tests.bench.rules import ruled
 from tests.bench.steps import floods
 from tests.servers.building import KUBERNETES
+
+STARTS = 11
+"""Of the console and of an empty application: a third of a second varies by a half from start to start."""
 
 
 def options() -> argparse.Namespace:
@@ -61,7 +67,22 @@ def all_figures(load: Load, chosen: list[Program], given: argparse.Namespace) ->
                 servers_cpu=load.servers_cpu,
             )  # fmt: skip
             found[program.name].append(figures)
-    return {name: median(runs) for name, runs in found.items()}
+    medians = {name: median(runs) for name, runs in found.items()}
+    return medians | first_paints(load, [one for one in chosen if one.name in (EMPTY, CONSOLE)], medians)
+
+
+def first_paints(load: Load, chosen: list[Program], figures: Mapping[str, Figures]) -> dict[str, Figures]:
+    """The figures with first paints of many starts, turn by turn: what else the machine does meets both."""
+    say(f"{STARTS} starts, turn by turn: {', '.join(one.name for one in chosen)}")
+    found: dict[str, list[float]] = {one.name: [] for one in chosen}
+    for _ in range(STARTS):
+        for one in chosen:
+            if (seconds := started(one, load.environment)) is not None:
+                found[one.name].append(seconds)
+    return {
+        name: replace(figures[name], first_paint=statistics.median(seconds) if seconds else None)
+        for name, seconds in found.items()
+    }
 
 
 def ended(number: int, frame: FrameType | None) -> NoReturn:
@@ -82,7 +103,7 @@ def measured(given: argparse.Namespace, stack: contextlib.ExitStack) -> Report:
     what = (
         f"{CONTAINERS if load.engine else 0} containers, {SESSIONS} sessions at {TRANSACTIONS} tx/s, "
         f"{OPERATIONS} Redis ops/s, {LINES} log lines/s, {SIZE[0]}x{SIZE[1]}, {os.cpu_count()} cores, "
-        f"median of {given.runs}"
+        f"median of {given.runs}, first paints of {STARTS}"
     )
     return Report(what, figures, peers, notes=[*load.missing, *absent])
 

@@ -45,6 +45,13 @@ class Figures:
     servers_percent: float | None = None
 
 
+def started(subject: Program, env: Mapping[str, str]) -> float | None:
+    """Seconds until its first paint; it is ended then."""
+    with Terminal(subject.command, size=SIZE, env=env) as terminal:
+        first = terminal.watch(lambda t: t.filled() >= FIRST_PAINT).wait(GIVE_UP)
+        return None if first is None else first - terminal.started
+
+
 def median(runs: Sequence[Figures]) -> Figures:
     """The median of every figure over the runs that have it."""
     values: dict[str, float | None] = {}
