@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 
 from console.metrics import Labels, Sample, is_stale
@@ -23,7 +23,9 @@ COARSE_POINTS = 360
 COARSE_STEP = 10.0
 """Seconds between two coarse points."""
 STEPS, GRACE = 2.5, 15.0
-"""A series stays away for so many of its steps at most; a new one's step is taken to be the second."""
+"""A series stays away for so many of its steps at most; a new one's step is taken to be that of another
+series of its name, the second where there is none.
+"""
 POLLS = 3600
 """Polls of a source that are known."""
 LEAVING = 50
@@ -90,10 +92,10 @@ class Ring:
         index = bisect_right(self._times, time, self._start)
         return (self._times[index - 1], self._values[index - 1]) if index > self._start else None
 
-    def step(self, time: float) -> float:
-        """Seconds between the point at a time and the one before it; `GRACE` where it is the first."""
+    def step(self, time: float, first: float = GRACE) -> float:
+        """Seconds between the point at a time and the one before it; `first` where it is the first."""
         index = bisect_right(self._times, time, self._start) - 1
-        return time - self._times[index - 1] if index > self._start else GRACE
+        return time - self._times[index - 1] if index > self._start else first
 
     @property
     def newest(self) -> float:
@@ -148,14 +150,16 @@ def _last(times: array[float], time: float) -> float:
 class Series:
     """One metric of one label set, fine and, before that, coarse."""
 
-    __slots__ = ("coarse", "ended", "fine", "polls")
+    __slots__ = ("coarse", "ended", "fine", "first_step", "polls")
 
-    def __init__(self, polls: Polls | None = None) -> None:
+    def __init__(self, polls: Polls | None = None, first_step: float = GRACE) -> None:
         self.fine = Ring(FINE_POINTS)
         self.coarse: Ring | None = None
         """What left the fine ring; made when the first does."""
         self.polls = polls
         """Those of the source it comes from; None where it ends by word only."""
+        self.first_step = first_step
+        """What its step is taken to be as long as it has one point."""
         self.ended = float("inf")
         """When somebody said that it has ended."""
 
@@ -199,7 +203,7 @@ class Series:
         polls, newest = self.polls, point[0]
         if polls is None or polls.last(time) <= newest:
             return point
-        if polls.failed(time) > newest or time - newest > STEPS * self.fine.step(newest):
+        if polls.failed(time) > newest or time - newest > STEPS * self.fine.step(newest, self.first_step):
             return None
         return point
 
@@ -207,6 +211,12 @@ class Series:
     def nbytes(self) -> int:
         """Bytes held by the points."""
         return self.fine.nbytes + (self.coarse.nbytes if self.coarse else 0)
+
+
+def _step_of(others: Mapping[Labels, Series], polls: Polls | None) -> float:
+    """Seconds between two points of another series of this name and source: those of a new one are alike."""
+    one = next(iter(others.values()), None)
+    return min(GRACE, one.fine.step(one.fine.newest)) if one is not None and one.polls is polls else GRACE
 
 
 class History:
@@ -249,7 +259,7 @@ class History:
                     by_labels = names[sample.name] = {}
                 series = by_labels.get(sample.labels)
                 if series is None:
-                    series = by_labels[sample.labels] = Series(polls)
+                    series = by_labels[sample.labels] = Series(polls, _step_of(by_labels, polls))
                     self._count += 1
                     self._changes[sample.name] = self._changes.get(sample.name, 0) + 1
                 series.append(time, sample.value)

@@ -137,6 +137,19 @@ def test_a_series_given_now_and_then_lasts_between_its_points() -> None:
     assert history.at([series], 166, -300) == [None]
 
 
+def test_a_series_seen_once_lasts_as_long_as_others_of_its_name() -> None:
+    history = History()
+    for time in range(0, 60, 5):
+        there = [Sample("m", 85, WHERE)] if time == 10 else []
+        history.add(time, [Sample("m", 1), *there, *([Sample("alone", 1)] if time == 10 else [])], "a")
+    seen = dict(history.select("m"))[WHERE]
+    ((_, alone),) = history.select("alone")
+    assert history.at([seen], 22, -300) == [(10, 85)]
+    assert history.at([seen], 23, -300) == [None], "two polls and a half without it"
+    assert history.at([alone], 47, -300) == [(10, 1)], "of which nothing is known"
+    assert history.at([alone], 48, -300) == [None]
+
+
 def test_a_source_that_does_not_answer_has_no_series() -> None:
     history = History()
     history.add(0, [Sample("m", 1)], "a")

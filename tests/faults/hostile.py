@@ -138,7 +138,7 @@ def arguments() -> Feeder:
         for line in feeder.lines(b"MARKARG", 0.01):
             words = [line.replace(b"\0", b""), b"%g" % ALIVE]
             living.append((time.monotonic(), subprocess.Popen(words, executable="/bin/sleep")))
-            while living[0][0] < time.monotonic() - ALIVE:
+            while living and living[0][0] < time.monotonic() - ALIVE:
                 living.popleft()[1].wait()
         for _, process in living:
             process.wait()
