@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from console.metrics import Labels, Sample, labels
-from console.sources.postgres.model import Counters, PostgresSnapshot
+from console.sources.postgres.model import Counters, Database, PostgresSnapshot
 
 MOST_DATABASES = 50
 """Databases with series of their own: those with most sessions."""
 
+_STATES = (
+    "active", "idle", "idle in transaction", "idle in transaction (aborted)", "fastpath function call",
+    "disabled",
+)  # fmt: skip
 _DATABASE = (
     ("pg_stat_database_xact_commit", "commits"),
     ("pg_stat_database_xact_rollback", "rollbacks"),
@@ -46,7 +50,8 @@ def samples(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
 
 
 def _activity(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
-    counts: dict[tuple[str, str], int] = {}
+    # none is a number too, as the exporter has it: else the last one would be taken to last on
+    counts = dict.fromkeys(((one.name, state) for one in _shown(snapshot) for state in _STATES), 0)
     oldest: dict[tuple[str, str], float] = {}
     for session in snapshot.sessions:
         if session.own or not session.database:
@@ -58,16 +63,21 @@ def _activity(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
     for (database, state), number in counts.items():
         own = _labels(server, ("datname", database), ("state", state))
         yield Sample("pg_stat_activity_count", number, own)
-        yield Sample("pg_stat_activity_max_tx_duration", oldest[database, state], own)
+        yield Sample("pg_stat_activity_max_tx_duration", oldest.get((database, state), 0.0), own)
     yield Sample("pg_settings_max_connections", snapshot.max_connections, _labels(server))
     yield Sample("pg_postmaster_start_time_seconds", snapshot.server.started, _labels(server))
 
 
-def _databases(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
+def _shown(snapshot: PostgresSnapshot) -> list[Database]:
+    """The databases with series of their own."""
     shown = [database for database in snapshot.databases if not database.template]
     if len(shown) > MOST_DATABASES:
         shown = sorted(shown, key=lambda database: -database.backends)[:MOST_DATABASES]
-    for database in shown:
+    return shown
+
+
+def _databases(snapshot: PostgresSnapshot, server: str) -> Iterator[Sample]:
+    for database in _shown(snapshot):
         own = _labels(server, ("datname", database.name))
         counters: Counters = database.counters
         for metric, field in _DATABASE:

@@ -450,6 +450,8 @@ async def test_samples_bear_the_exporters_names(postgres_server: PostgresServer)
         assert values["pg_stat_activity_count", idle] == 1
         assert values["pg_stat_activity_count", held] == 1
         assert values["pg_stat_activity_max_tx_duration", held] > 0
+        fast = (("datname", "postgres"), ("server", "db"), ("state", "fastpath function call"))
+        assert values["pg_stat_activity_count", fast] == 0, "none is a number too"
         assert values["pg_settings_max_connections", (("server", "db"),)] == 40
         here = (("datname", "postgres"), ("server", "db"))
         (database,) = [d for d in snapshot.databases if d.name == "postgres"]
