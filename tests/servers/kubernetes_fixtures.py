@@ -49,7 +49,7 @@ def kubernetes() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def real_kubernetes(kubernetes: Cluster) -> Cluster:
     """The module's cluster for what kmock does and does otherwise; what it does not do says so itself."""
     if emulates():

@@ -35,11 +35,11 @@ REFUSED = [
 
 
 @pytest.fixture(scope="module")
-def labelled(kubernetes: Cluster) -> Cluster:
+def labelled(real_kubernetes: Cluster) -> Cluster:
     """A cluster with pods of many labels."""
-    kubernetes.calls.create(namespace("labels"))
-    kubernetes.calls.create(*(pod(name, "labels", labels=labels) for name, labels in PODS.items()))
-    return kubernetes
+    real_kubernetes.calls.create(namespace("labels"))
+    real_kubernetes.calls.create(*(pod(name, "labels", labels=labels) for name, labels in PODS.items()))
+    return real_kubernetes
 
 
 def test_what_the_server_selects_is_selected(labelled: Cluster) -> None:
