@@ -57,7 +57,8 @@ async def at_row(
             await pilot.press({" ": "space", ":": "colon", "-": "minus"}.get(char, char))
         await pilot.press("enter")
         try:
-            await until(pilot, lambda: len(table(app).rows) == 1, LIMIT)
+            # rows are filtered as one types: only once the prompt has gone are keys the table's
+            await until(pilot, lambda: not app.base.asking and len(table(app).rows) == 1, LIMIT)
         except AssertionError:
             raise AssertionError(screen_text(app)) from None
         yield pilot, app

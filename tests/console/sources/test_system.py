@@ -27,6 +27,7 @@ from console.sources.system.proc import PAGE
 from console.sources.system.processes import Details, Detective, Wanted
 from console.sources.system.source import SystemSource
 from tests.patience import PATIENCE
+from tests.pty.sequences import misleading
 
 BURN = "import sys\nprint(flush=True)\nwhile True: pass\n"
 
@@ -431,7 +432,8 @@ async def test_the_snapshot_holds_no_unprintable_text(source: SystemSource, tmp_
         snapshot = await source.poll(Focus.FULL)
     (row,) = [process for process in snapshot.processes if process.pid == child.pid]
     assert "evil" in row.command
-    assert all(text.isprintable() for text in _texts(snapshot))
+    # the processes of other tests are among them, and what is odd in their arguments and harmless
+    assert not any(misleading(text) for text in _texts(snapshot))
 
 
 def _texts(snapshot: SystemSnapshot) -> Iterator[str]:
