@@ -11,7 +11,7 @@ import promql_parser as tree
 from console.alerts.promql.binary import FLIPPED
 from console.alerts.promql.compiler import Compiler, stepped, whole_milliseconds
 from console.alerts.promql.memory import milliseconds
-from console.alerts.promql.mistakes import told
+from console.alerts.promql.mistakes import parsed, told
 from console.alerts.promql.running import Compiled, Kind, Run, Sample, Window
 from console.alerts.promql.store import LOOKBACK, Range, Selector, Store
 from console.alerts.promql.text import prepared
@@ -56,7 +56,7 @@ def parse(text: str) -> Expression:
     """The expression; ExpressionError names what cannot be read or is not supported, and where."""
     ready = prepared(text)
     try:
-        return _expression(text.strip(), tree.parse(ready))
+        return _expression(text.strip(), parsed(ready))
     except (ValueError, OverflowError) as error:
         raise told(text, error) from error
     except RecursionError as error:

@@ -59,9 +59,19 @@ def told(text: str, error: Exception) -> ExpressionError:
 
 def _parses(text: str) -> Any:
     try:
-        return tree.parse(prepared(text))
+        return parsed(prepared(text))
     except (ValueError, OverflowError, RecursionError, ExpressionError):
         return None
+
+
+def parsed(text: str) -> Any:
+    """What the parser makes of a text; ValueError where it panics, which is no exception of Python's."""
+    try:
+        return tree.parse(text)
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise ValueError(str(panic)) from None
 
 
 def _place(text: str) -> int | None:

@@ -25,6 +25,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_LENGTH = re.compile(r"\boffset\s*([-+]?\s*[\w.]+(?:(?<=[eE])[-+]\d+)?)|\[([^\[\]]*)\]", re.IGNORECASE)
+"""Where a number may stand for a time in seconds: after `offset`, and in brackets."""
+YEARS = 292
+"""Of the longest time: more nanoseconds are no number of 64 bits, in Prometheus neither."""
 _WORDS = {"and", "or", "unless", "atan2", "offset"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -40,6 +44,7 @@ def prepared(text: str) -> str:
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ExpressionError("the expression holds a character that is no text")
     _checked(text)
+    _bounded(text)
     return _TOKEN.sub(lambda token: _quoted(token) if token["raw"] else token[0], text)
 
 
@@ -71,6 +76,33 @@ def _checked(text: str) -> None:
         raise ExpressionError(
             f"{mark!r} at {place(text, position)} is not closed", "close it", position=position
         )
+
+
+def _bounded(text: str) -> None:
+    """Numbers in the place of times, of which the parser takes no more than it can count."""
+    bare = _TOKEN.sub(
+        lambda token: " " * len(token[0]) if token["string"] or token["raw"] else token[0], text
+    )
+    for found in _LENGTH.finditer(bare):
+        for part in (found[1] or found[2] or "").split(":"):
+            seconds = _number(re.sub(r"[\s_]", "", part))
+            if seconds is not None and not abs(seconds) < YEARS * 365.25 * 86400:
+                where = place(text, found.start())
+                raise ExpressionError(
+                    f"the time at {where} is no number of seconds, or longer than {YEARS} years",
+                    "write a shorter one, such as 5m", position=found.start(),
+                )  # fmt: skip
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return float(int(text, 0))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _unreadable(reason: str, token: re.Match[str]) -> ExpressionError:

@@ -27,6 +27,17 @@ def tried(text: str) -> None:
         evaluate(parse(text), MemoryStore(), 1_700_000_000)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["up offset 1e999", "up offset -1e999", "info offset 1e999 info 1e999", "rate(up[1e30])",
+     "up[5m:NaN]", "up[Inf]", "up[1e999:5m]", "up offset 0x" + "f" * 40],
+)  # fmt: skip
+def test_a_time_that_cannot_be_counted(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text)
+    assert capfd.readouterr().err == "", "a panic would be written over the screen"
+
+
 @settings(max_examples=300)
 @given(text=st.text(max_size=200))
 def test_any_text(text: str) -> None:
