@@ -198,7 +198,7 @@ class EmulatedCluster(Cluster):
         """Nobody plays its nodes."""
         _lacks("no nodes that run anything")
 
-    def kubectl(self, *arguments: str, user: User | None = None, input: str | None = None) -> NoReturn:  # noqa: A002
+    def kubectl(self, *arguments: str, user: User | None = None, input: str | None = None) -> NoReturn:  # noqa: A002 the real one's name
         """kubectl is built with the real one."""
         _lacks("no kubectl")
 

@@ -602,9 +602,9 @@ def test_its_log_and_its_command() -> None:
 
 
 def test_commands_name_a_file_that_kubectl_would_not_find_and_no_context_in_a_pod() -> None:
-    file = ("--kubeconfig", "/home/ops/my clusters.yaml", "--context", "eu-1")
+    file = ("--kubeconfig", "/etc/shop/my clusters.yaml", "--context", "eu-1")
     for options, begin in (
-        (file, "kubectl --kubeconfig '/home/ops/my clusters.yaml' --context eu-1 "),
+        (file, "kubectl --kubeconfig '/etc/shop/my clusters.yaml' --context eu-1 "),
         ((), "kubectl "),
     ):
         contexts = (replace(TWO.contexts[0], options=options), *TWO.contexts[1:])

@@ -78,7 +78,7 @@ def test_its_log_is_that_of_its_pods_and_of_no_neighbours(kind: str, name: str) 
     assert workloads.related is not None
     assert workloads.writers is not None
     here = _row(kind, name)
-    asked = sorted(key.name for key in workloads.writers(here, context(NAMES)))  # type: ignore[attr-defined]
+    asked = sorted(key.name for key in workloads.writers(here, context(NAMES)))  # type: ignore[attr-defined]  # a row of workloads
     assert asked == OWN[kind, name]
     _, words = workloads.related(here)
     lets_through = parse(words).match

@@ -17,13 +17,13 @@ DAY = 86_400.0
 def owned(name: str, owner: Ref | None, **fields: object) -> Pod:
     """A pod that crashes, without a label by which its owner could be told."""
     made = {"status": "CrashLoopBackOff", "phase": "Running", "total": 1, "created": 1.0} | fields
-    return Pod(cluster="eu", namespace="shop", name=name, owner=owner, **made)  # type: ignore[arg-type]
+    return Pod(cluster="eu", namespace="shop", name=name, owner=owner, **made)  # type: ignore[arg-type]  # fields of several types
 
 
 def workload(kind: str, name: str, owner: Ref | None = None, **fields: object) -> Workload:
     """One of three pods."""
     made = {"desired": 3, "created": 1.0} | fields
-    return Workload(cluster="eu", namespace="shop", kind=kind, name=name, owner=owner, **made)  # type: ignore[arg-type]
+    return Workload(cluster="eu", namespace="shop", kind=kind, name=name, owner=owner, **made)  # type: ignore[arg-type]  # as above
 
 
 DEPLOYMENT = workload("Deployment", "web")

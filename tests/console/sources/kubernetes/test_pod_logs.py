@@ -180,7 +180,7 @@ async def test_pods_by_label_join_and_leave(
                 await until(lambda: followed() >= set(expected))
                 for line in (first := f"first {expected}"), f"second {expected}":
                     kwok.say(line)
-                    await until(lambda line=line: wrote(line) >= set(expected))  # type: ignore[misc]
+                    await until(lambda line=line: wrote(line) >= set(expected))  # type: ignore[misc]  # a bound value in a lambda
             return wrote(first)
 
         assert await writers("cart") == {"cart"}
