@@ -27,8 +27,8 @@ run: $(STAMP) ## the console on this host
 demo: $(STAMP) ## the console against embedded servers with something to see
 	@$(BIN)/opsconsole demo
 
-test: $(STAMP) ## all tests, against real servers; twice as many at once as there are cores, since most wait
-	@$(BIN)/python -m pytest -n $$(($$(nproc) * 2)) --dist loadscope --no-loadscope-reorder
+test: $(STAMP) ## all tests, against real servers; three times as many at once as there are cores, since most wait
+	@$(BIN)/python -m pytest -n $$(($$(nproc) * 3)) --dist loadscope --no-loadscope-reorder
 
 prometheus: ## the real prometheus and promtool that tests measure against, once; needs Go
 	@$(PYTHON) tests/servers/building.py prometheus

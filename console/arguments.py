@@ -57,7 +57,7 @@ def parser() -> Parser:
     shared = _shared()
     top = Parser(
         prog="opsconsole",
-        description="One terminal for an incident: host, containers, PostgreSQL, Redis and logs, live.\n"
+        description="One terminal for an incident: host, containers, clusters, databases, logs, live.\n"
         "Without a command it opens the console.",
         epilog="examples:\n"
         "  opsconsole                         the console, on what is found here\n"
@@ -78,8 +78,10 @@ def parser() -> Parser:
                       "opsconsole status --json | jq '.sources[].findings'")  # fmt: skip
     status.add_argument("--json", action="store_true", help="for scripts")
     status.add_argument("--only", metavar="KIND", action="append", default=[],
-                        help="look at this kind only, which then must be there; may be repeated")  # fmt: skip
-    doctor = _command(commands, shared, "doctor", "what was found, what was not, why, and the fix",
+                        help="look at this kind only, which then must be there; may be repeated: "
+                        "system, docker, kubernetes, postgres, redis, logs, health, alerts")  # fmt: skip
+    doctor = _command(commands, shared, "doctor",
+                      "what was found, what was not, why, and the fix; exit 0 or 1",
                       "opsconsole doctor", "opsconsole doctor --json")  # fmt: skip
     doctor.add_argument("--json", action="store_true", help="for scripts")
     config = _command(commands, shared, "config", "every value of the configuration and where it is from",

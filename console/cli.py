@@ -25,6 +25,9 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 UNPARSED = ("--config", "--profile")
 """Options that alone need no parser, which takes as long to load as a tenth of the first paint."""
 
+COLOR_SYSTEMS = ("auto", "standard", "256", "truecolor")
+"""What Textual's variable for colours takes; anything else ends it."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out a command line; the exit code. Whatever a user can cause is one sentence on stderr."""
@@ -78,14 +81,17 @@ def _guarded(argv: list[str]) -> int:
 
 def _fail(sentence: str) -> int:
     if sys.stderr is not None:
-        print(f"opsconsole: {sentence}", file=sys.stderr)
+        try:
+            print(f"opsconsole: {sentence}", file=sys.stderr, flush=True)
+        except OSError:  # nobody can be told, but the exit code tells
+            _silence(2)
     return 2
 
 
-def _silence() -> None:
+def _silence(output: int = 1) -> None:
     """Let the interpreter's last flush go nowhere: whoever read the output has left."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
+    os.dup2(null, output)
     os.close(null)
 
 
@@ -186,3 +192,7 @@ def _terminal(env: Mapping[str, str], command: str) -> None:
     if env.get("TERM", "") in ("", "dumb", "unknown"):
         what = f"TERM is {env['TERM']}" if env.get("TERM") else "TERM is not set"
         raise UsageError(f"{what}, so nothing can be drawn", f"try TERM=xterm-256color, or {other}")
+    colors = env.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if colors not in COLOR_SYSTEMS:
+        known = ", ".join(COLOR_SYSTEMS)
+        raise UsageError(f'TEXTUAL_COLOR_SYSTEM is "{colors}"', f"it takes one of {known}, or unset it")

@@ -1,4 +1,4 @@
-"""Polls sources on their cadence, with a deadline and back-off; the only place that catches all.
+"""Polls sources on their cadence, with a deadline and back-off; whatever a source raises ends here.
 
 One task a source, so polls of one source never overlap and no source waits for another. A failure
 becomes a Reading like any other; the next try comes sooner at first and later while it fails.
@@ -10,6 +10,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -68,6 +69,15 @@ class Selecting(Protocol):
 
     def selection(self, selector: str, namespace: str = "", context: str = "") -> Selection:
         """The things with these labels, those to come too. Raises UsageError for what is no selector."""
+        ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """A source of things that others belong to whose log lines come when they are asked for."""
+
+    def belonging(self, subject: Any) -> Selection:
+        """What belongs to a thing, what is to come too."""
         ...
 
 
@@ -224,7 +234,8 @@ class Collector:
         """Poll everything now, failing sources too; those that ask by themselves are told to `hurry`."""
         for source in self._sources:
             if isinstance(source, Hasty):
-                source.hurry()
+                with suppress(Exception):  # its poll, which is woken here, says what it suffers from
+                    source.hurry()
         for event in self._wake.values():
             event.set()
 
@@ -305,8 +316,7 @@ class Collector:
                 raise
             # not ours: something within the source was cancelled, which must not end its loop
             error = SourceError("the question was cancelled from within", AGAIN)
-        except Exception as failure:  # noqa: BLE001 the one place that catches all
-            # a defect in a source must not take the others down: it is a reading too
+        except Exception as failure:  # noqa: BLE001 a defect of one source is a reading too
             error = SourceError(f"{type(failure).__name__}: {failure}"[:300])
         if error is not None:
             snapshot, findings = None, ()

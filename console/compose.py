@@ -35,7 +35,10 @@ def compose_file(directory: Path, env: Mapping[str, str]) -> Path | None:
     if stated := env.get("COMPOSE_FILE"):
         first = directory / stated.split(env.get("COMPOSE_PATH_SEPARATOR") or ":")[0]
         return first if first.is_file() else None
-    directory = directory.absolute()
+    try:
+        directory = directory.absolute()
+    except FileNotFoundError:
+        return None  # the current directory was removed under us
     for place in (directory, *directory.parents):
         for name in FILES:
             try:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from console import compose
 from console.config import Config
-from console.errors import OpsError
+from console.errors import OpsError, UsageError
 from console.nearest import did_you_mean
 from console.sources.base import Source
 from console.text import clean
@@ -52,6 +52,12 @@ def discover(config: Config, env: Mapping[str, str], directory: Path | None = No
     named = [source for source in sources if _name_apart(source, sources, notes)]
     project = compose.project(directory or Path(), env)
     return Discovery(tuple(named), tuple(clean(note, 400) for note in notes), project)
+
+
+def nothing_found(notes: Sequence[str]) -> UsageError:
+    """What is said where there is no source at all."""
+    why = "; ".join(notes)
+    return UsageError("there is nothing to look at", why or "name more in sources, or see opsconsole doctor")
 
 
 def load_kinds(selected: Sequence[str] = ()) -> tuple[dict[str, Kind], list[str]]:

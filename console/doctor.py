@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 from console.discovery import Discovery, discover
 from console.errors import NotFound, OpsError
@@ -60,24 +58,13 @@ def examine(loaded: Loaded, env: Mapping[str, str]) -> Iterator[Fact]:
 
 def _record(loaded: Loaded, env: Mapping[str, str]) -> Fact:
     """Whether what is done could be written down; nothing is begun by looking."""
-    from console.journal.place import check, journal_path
+    from console.journal import place
 
-    path = Path()
     try:
-        path = journal_path(loaded.config, env)
-        if path.exists():
-            check(path)
-            lacking = "" if os.access(path, os.W_OK) else "it cannot be written"
-        else:
-            above = next(part for part in path.parents if part.exists())
-            ours = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
-            lacking = "" if ours else f"it cannot be begun in {above}"
+        path = place.journal_path(loaded.config, env)
+        place.examine(path)
     except OpsError as error:
         return Fact("record", "journal", error.reason, Weight.PROBLEM, error.fix)
-    except OSError as error:
-        lacking = error.strerror or str(error)
-    if lacking:
-        return Fact("record", "journal", f"{path}: {lacking}", Weight.PROBLEM, "see [journal] path")
     begun = "" if path.exists() else "none yet, it is begun by the first run: "
     return Fact("record", "journal", clean(f"{begun}{path}", 300))
 

@@ -7,6 +7,7 @@ OpsError
 ├── GateRefused         a step may not start: says why and what would let it
 ├── JournalError        the record cannot be read or written: nothing may start
 ├── AlreadyStarted      somebody else has started this step
+├── TooWide             a pattern of files goes through too many directories
 └── SourceError         a poll gave no snapshot
     ├── NotFound        nothing there to ask: says how to configure it
     ├── Refused         it answered no: password, permission, protocol
@@ -23,6 +24,9 @@ from console.text import clean
 
 AGAIN = "it is asked again by itself"
 """Ends the fix of an error that may pass: true in the console, which goes on asking."""
+
+SILENT = "is it stopped, or overloaded?"
+"""Begins the fix for a server that takes connections and does not answer."""
 
 
 def once(fix: str) -> str:
@@ -65,6 +69,10 @@ class JournalError(OpsError):
 
 class AlreadyStarted(OpsError):
     """A step was started before, by this console or another; the reason says by whom, when and where."""
+
+
+class TooWide(OpsError):
+    """A pattern of files goes through more directories than can be looked through in time."""
 
 
 class GateRefused(OpsError):

@@ -149,7 +149,8 @@ def permission_facts() -> Iterator[Fact]:
             groups.append(grp.getgrgid(gid).gr_name)
         except KeyError:
             groups.append(str(gid))
-    yield Fact("permissions", "user", clean(f"{user} in {', '.join(groups) or 'no group'}", 300))
+    told = f"{user} in {', '.join(groups)}" if groups else user
+    yield Fact("permissions", "user", clean(told, 300))
     if uid and not os.access("/proc/1/io", os.R_OK):
         text = "disk I/O and full command lines of other users' processes are hidden"
         yield Fact("permissions", "processes", text, Weight.NOTE, "run as root to see them")

@@ -18,6 +18,7 @@ import msgspec
 
 from console.config import Config, Profile
 from console.errors import ConfigError
+from console.files import here
 from console.nearest import did_you_mean
 from console.places import ConfigFile, read, usual
 from console.secrets import MASK, redact_command, redact_url
@@ -87,7 +88,7 @@ def load(
     `directory` is the current one. Raises ConfigError for a value that cannot be used.
     """
     notes: list[str] = []
-    files = [read(file, named=True)] if file else list(usual(env, directory or _here()))
+    files = [read(file, named=True)] if file else list(usual(env, directory or here()))
     for found in files:
         notes.extend(found.notes)
     layers = [
@@ -102,13 +103,6 @@ def load(
     notes.extend(_keep_passwords(tree, own))
     config = msgspec.convert(tree, Config)
     return Loaded(config, tuple(layers), tuple(files), tuple(clean(note, 400) for note in notes))
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:  # it was removed under us
-        return Path()
 
 
 def merge(under: Tree, over: Tree) -> Tree:
@@ -143,17 +137,24 @@ def checked(layer: Layer, notes: list[str]) -> Layer:
 
 def wrong(leaf: Leaf, place: str) -> ConfigError:
     """The error for a value that is not accepted, naming place, key, value and what is accepted."""
-    shown = repr(leaf.value) if not isinstance(leaf.value, str) else f'"{redact_url(leaf.value)}"'
+    shown = f'"{redact_url(leaf.value)}"' if isinstance(leaf.value, str) else _written(leaf.value)
     if not isinstance(leaf.value, (str, int, float)):
         shown = redact_url(shown)
     if str(leaf.path[-1]).endswith("password_command") or "headers" in leaf.path:
         shown = "..."
     words = get_args(leaf.type) if get_origin(leaf.type) is Literal else ()
-    guess = did_you_mean(str(leaf.value), words)
+    guess = did_you_mean(leaf.value, words) if isinstance(leaf.value, str) else ""
     reason = f"{place}: {dotted(leaf.path)} = {clean(shown, 80)} cannot be used"
     order = limit_order(leaf)
     how = f", the first {order} the second" if order else ""
     return ConfigError(reason + guess, f"it takes {accepted(leaf.type)}{how}")
+
+
+def _written(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # 0xfff... is read at any length, but written only up to 4300 digits
+        return "a number of too many digits"
 
 
 def _unknown(path: KeyPath) -> str:

@@ -14,8 +14,8 @@ from console.history import History
 from console.probe_settings import Probes
 from console.sources.base import Focus, Reading
 
-GAP = 1.0
-"""Seconds between the two polls."""
+GAP = 1.5
+"""Seconds between the two polls: PostgreSQL's sessions report once a second, so that less is no rate."""
 LIMIT = 3.5
 """Seconds the sources may take; judging and closing them come on top, each for a bounded time."""
 JUDGING = 2.0

@@ -74,7 +74,7 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
             raise ConfigError(f"{path} does not exist", "name an existing file after --config") from None
         return ConfigFile(path, "not there")
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path, error)) from None
     info = os.fstat(handle)
     if stat.S_ISDIR(info.st_mode):
         os.close(handle)
@@ -87,15 +87,17 @@ def read(path: Path, *, named: bool = False, local: bool = False) -> ConfigFile:
         try:
             data = stream.read(SIZE_LIMIT + 1)
         except OSError as error:
-            raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path)) from None
+            raise ConfigError(f"{path} cannot be read: {error.strerror}", _mend(path, error)) from None
     text, values = _toml(path, data)
     why = _foreign(path, info, named, local)
     notes = [*(_commands(path, values, why) if why else ()), *_readable(path, values, info)]
     return ConfigFile(path, "read", text, values, tuple(notes), bool(why))
 
 
-def _mend(path: Path) -> str:
-    return f"give yourself the right to read it: chmod u+r {path}"
+def _mend(path: Path, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"give yourself the right to read it: chmod u+r {path}"
+    return "mend its path, or name another file with --config"
 
 
 def _stranger(info: os.stat_result) -> str:
@@ -127,6 +129,8 @@ def _toml(path: Path, data: bytes) -> tuple[str, Tree]:
         raise ConfigError(f"{path}:{line}: not TOML: {message}", "correct that line") from None
     except RecursionError:
         raise ConfigError(f"{path} is nested too deeply", "correct its brackets") from None
+    except ValueError:  # Python reads no number of more than 4300 digits
+        raise ConfigError(f"{path}: a number has too many digits", "correct it") from None
 
 
 def _foreign(path: Path, info: os.stat_result, named: bool, local: bool) -> str:

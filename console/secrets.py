@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 from typing import TYPE_CHECKING
 
 from console.secret_shapes import FLAGS, KEYS, ORDINARY, shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from subprocess import Popen
 
     from console.errors import Refused
     from console.worker import Worker
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 MASK = "***"
 COMMAND_LIMIT = 5.0
 """Seconds a `password_command` may take."""
+OUTPUT_LIMIT = 1 << 20
+"""Bytes it may print: what prints without end would fill the memory."""
 
 
 def redact(text: str) -> str:
@@ -171,13 +177,13 @@ def holds_secret(text: str) -> bool:
     return redact_url(text) != text
 
 
-def password_from(command: str) -> str:
+def password_from(command: str, started: Callable[[Popen[bytes]], None] | None = None) -> str:
     """What a `password_command` prints, first line; run without a shell, a terminal or input.
 
-    Blocks for at most `COMMAND_LIMIT` seconds. Raises Refused, which never repeats the output.
+    Blocks for at most `COMMAND_LIMIT` seconds; `started` is given the process, to end it sooner.
+    Raises Refused, which never repeats the output.
     """
     import shlex
-    import subprocess
 
     from console.errors import Refused
 
@@ -189,23 +195,64 @@ def password_from(command: str) -> str:
     if not words:
         raise Refused("password_command is empty", "name the program that prints the password")
     try:
-        done = subprocess.run(  # noqa: S603 the user's own configuration names it
-            words,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_LIMIT,
-            start_new_session=True,  # no controlling terminal: it must not prompt across the screen
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        code, output = _output(words, started)
+    except TimeoutError:
         reason = f"password_command {shown} took more than {COMMAND_LIMIT:g} s"
         raise Refused(reason, "unlock its store, then retry") from None
     except OSError as error:
-        raise Refused(f"password_command {shown}: {error.strerror}", "check its path") from None
-    if done.returncode:
-        reason = f"password_command {shown} ended with status {done.returncode}"
+        raise Refused(
+            f"password_command {shown}: {error.strerror}", "see that it is installed and may be run"
+        ) from None
+    if len(output) > OUTPUT_LIMIT:
+        reason = f"password_command {shown} printed more than {OUTPUT_LIMIT >> 20} MB"
+        raise Refused(reason, "have it print the password and end")
+    if code:
+        reason = f"password_command {shown} ended with status {code}"
         raise Refused(reason, "run it in a shell to see why")
-    return done.stdout.decode("utf-8", errors="replace").partition("\n")[0].rstrip("\r")
+    return output.decode("utf-8", errors="replace").partition("\n")[0].rstrip("\r")
+
+
+def _output(words: Sequence[str], started: Callable[[Popen[bytes]], None] | None) -> tuple[int, bytes]:
+    """The exit status and the output, read to a little beyond its limit. Raises TimeoutError, OSError."""
+    import select
+    import subprocess
+    import time
+
+    until = time.monotonic() + COMMAND_LIMIT
+    process = subprocess.Popen(  # noqa: S603 the user's own configuration names it
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # no controlling terminal: it must not prompt across the screen
+    )
+    if started is not None:
+        started(process)
+    assert process.stdout is not None
+    output = bytearray()
+    ready = select.poll()  # select() knows no descriptor above 1023
+    ready.register(process.stdout)
+    try:
+        with process.stdout:
+            while len(output) <= OUTPUT_LIMIT:
+                if not ready.poll(max(0.0, until - time.monotonic()) * 1000):
+                    raise TimeoutError
+                if not (data := os.read(process.stdout.fileno(), 1 << 16)):
+                    return process.wait(max(0.0, until - time.monotonic())), bytes(output)
+                output += data
+        return 0, bytes(output)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    finally:
+        end_session(process)
+        process.wait()
+
+
+def end_session(process: Popen[bytes]) -> None:
+    """Kill a process that leads a session, with all it started there, unless it has ended by itself."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class PasswordCommand:
@@ -220,6 +267,8 @@ class PasswordCommand:
         self._password: str | None = None
         self._failure: Refused | None = None
         self._worker: Worker | None = None
+        self._process: Popen[bytes] | None = None
+        self._stopped = False
 
     async def get(self) -> str:
         """The password. Raises Refused when the command failed, TimedOut while it has not ended."""
@@ -228,6 +277,7 @@ class PasswordCommand:
         if self._password is None:
             self._worker = self._worker or Worker("password_command")
             if self._failure is None:
+                self._stopped = False
                 await self._worker.call(self._fetch)
             failure, self._failure = self._failure, None
             if failure is not None:
@@ -238,15 +288,23 @@ class PasswordCommand:
         from console.errors import Refused
 
         try:
-            self._password = password_from(self._command)
+            self._password = password_from(self._command, self._started)
         except Refused as failure:
             self._failure = failure
+
+    def _started(self, process: Popen[bytes]) -> None:
+        self._process = process
+        if self._stopped:
+            end_session(process)
 
     def forget(self) -> None:
         """The password was refused: it may have been changed, or have been a token that expired."""
         self._password = None
 
     def stop(self) -> None:
-        """Let the thread end; never waits."""
+        """End the command and let the thread end; never waits."""
+        self._stopped = True
+        if self._process is not None:
+            end_session(self._process)
         if self._worker is not None:
             self._worker.stop()

@@ -105,7 +105,7 @@ def fits(leaf: Leaf) -> bool:
         return False
     try:
         value = msgspec.convert(leaf.value, leaf.type)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # a variable may hold bytes that are no UTF-8
         return False
     order = limit_order(leaf)
     return not order or value[0] == value[1] or (value[0] < value[1]) == (order == "below")
@@ -169,7 +169,7 @@ def _toml(text: str) -> Any:
 
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no TOML, or a number of more digits than Python reads
         return text
 
 

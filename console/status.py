@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from console.config import Config
-from console.discovery import discover
+from console.discovery import discover, nothing_found
 from console.errors import UsageError
 from console.findings import Severity, worst
 from console.look import Seen, configured, look
@@ -41,6 +41,8 @@ def status(
         raise UsageError(
             f"nothing to look at of the kind {missing[0]}{guess}", why or "see opsconsole doctor"
         )
+    if not found.sources:
+        raise nothing_found(found.notes)
     seen = asyncio.run(look(found.sources, configured(config) | set(only)))
     severity = worst(finding for one in seen for finding in one.findings)
     told = [*notes, *found.notes]
@@ -61,7 +63,7 @@ def _lines(seen: Sequence[Seen], severity: Severity, paint: Paint) -> Iterator[s
         word, tone = _state(one)
         # padded before it is painted: the codes take no cell
         head = f"{paint(pad(word, 10), tone)} {paint(pad(clean(source.name), names), 'bold')}"
-        yield f"{head}  {redact(_says(one))}".rstrip()
+        yield f"{head}  {_says(one)}".rstrip()
         for finding in one.findings:
             if one.error and finding.subject == source.name:
                 continue  # said on the line above
@@ -95,10 +97,10 @@ def _state(one: Seen) -> tuple[str, str]:
 def _says(one: Seen) -> str:
     """What the source's own line says: its figures, or why there are none."""
     if one.error is not None:
-        return str(one.error)
+        return str(one.error)  # masked already, its reason and its fix each by itself
     figures = summary(one.feed.source.kind, one.history)
     target = one.feed.source.target
-    return "  ".join(part for part in (figures, f"[{target}]" if target else "") if part)
+    return redact("  ".join(part for part in (figures, f"[{target}]" if target else "") if part))
 
 
 def _document(seen: Sequence[Seen], severity: Severity, notes: Sequence[str]) -> dict[str, Any]:

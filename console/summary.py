@@ -68,16 +68,21 @@ def _kubernetes(history: History) -> Iterator[str]:
 def _postgres(history: History) -> Iterator[str]:
     sessions = latest(history, "opsconsole_pg_connections")
     yield f"{count(sessions)} of {count(latest(history, 'opsconsole_pg_connections_allowed'))} sessions"
-    yield f"{count(latest(history, 'opsconsole_pg_tps'))} tx/s"
+    speed = latest(history, "opsconsole_pg_tps")
+    if math.isfinite(speed):  # two polls of one look are too near for a rate
+        yield f"{count(speed)} tx/s"
 
 
 def _redis(history: History) -> Iterator[str]:
     hits, misses = (rate(history, f"redis_keyspace_{what}_total") for what in ("hits", "misses"))
-    yield f"hit {percent(hits / (hits + misses))}" if hits + misses > 0 else "hit idle"
+    if math.isfinite(hits + misses):  # not after a single poll
+        yield f"hit {percent(hits / (hits + misses))}" if hits + misses > 0 else "hit idle"
     limit = latest(history, "redis_memory_max_bytes")
     used = bytes_(latest(history, "redis_memory_used_bytes"))
     yield f"memory {used} of {bytes_(limit)}" if limit > 0 else f"memory {used}"
-    yield f"{count(rate(history, 'redis_commands_processed_total'))} ops/s"
+    speed = rate(history, "redis_commands_processed_total")
+    if math.isfinite(speed):
+        yield f"{count(speed)} ops/s"
 
 
 def _logs(history: History) -> Iterator[str]:

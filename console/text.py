@@ -110,6 +110,15 @@ def clip(text: str, cells: int) -> str:
     return "".join(kept) + "…"
 
 
+def clip_middle(text: str, cells: int) -> str:
+    """The text in at most `cells` terminal cells, cut in the middle: names of a kind differ at their ends."""
+    if width(text) <= cells or cells < 5:
+        return clip(text, cells)
+    head = clip(text, cells // 2)[:-1]
+    tail = clip(text[::-1], cells - width(head))[-2::-1]
+    return f"{head}…{tail}"
+
+
 def pad(text: str, cells: int, align: str = "<") -> str:
     """The text in exactly `cells` terminal cells; `align` is `<` or `>`."""
     text = clip(text, cells)

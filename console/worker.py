@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from console.errors import TimedOut
 
@@ -17,17 +17,36 @@ R = TypeVar("R")
 BREATH_EVERY, BREATH = 0.002, 0.001
 """After so many seconds of work so many of rest: long enough for the event loop to come round several
 times, because it has to wait for its turn anew each time; see `Breath`."""
+HANDOVER = 0.0001
+"""Seconds in which another thread that waits for its turn to work takes it."""
+
+_working = threading.Lock()
 
 
 class Breath:
-    """Rests for long work in a thread, so that the event loop draws and takes keys meanwhile."""
+    """Rests for long work in a thread, so that the event loop draws and takes keys meanwhile.
+
+    The work is done in its context. Of several threads one works at a time: each would work while the
+    others rest, and the event loop would have no turn.
+    """
 
     def __init__(self) -> None:
         self._rested = 0.0
 
+    def __enter__(self) -> Self:
+        _working.acquire()
+        self._rested = time.perf_counter()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        _working.release()
+
     def take(self) -> None:
         """Rest for a moment, if it is time."""
         if time.perf_counter() - self._rested > BREATH_EVERY:
+            _working.release()
+            time.sleep(HANDOVER)
+            _working.acquire()
             time.sleep(BREATH)
             self._rested = time.perf_counter()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -180,6 +181,7 @@ def open_acts(screen: ZoomScreen, table: Table[Any], context: Context | None) ->
     if isinstance(acts, OpsError) or not acts:
         app.tell(str(acts or "nothing can be done to this row"), "warning")
         return
+    source = context.feed.source if context is not None else None
     marked = len(table.marked)
     note = f"{counted(marked, 'row')} marked: only the row under the cursor is meant" if marked else ""
 
@@ -187,7 +189,11 @@ def open_acts(screen: ZoomScreen, table: Table[Any], context: Context | None) ->
         if chosen is None:
             return
         act, confirmation = chosen
-        work = _fill_in(screen, act) if confirmation is None else _carry_out(screen, act, confirmation)
+        work = (
+            _fill_in(screen, act, source)
+            if confirmation is None
+            else _carry_out(screen, act, confirmation, source)
+        )
         app.run_worker(work, group="acts", description=act.step.title, exit_on_error=False)
 
     app.push_screen(ActScreen(acts, note), answered)
@@ -196,7 +202,7 @@ def open_acts(screen: ZoomScreen, table: Table[Any], context: Context | None) ->
 # -- what has to be said before it can be done
 
 
-async def _fill_in(screen: ZoomScreen, act: Act) -> None:
+async def _fill_in(screen: ZoomScreen, act: Act, source: object) -> None:
     """Ask for the lines an act wants, show what it has become, and do it when that is confirmed."""
     from screens.confirm import ConfirmScreen
 
@@ -214,7 +220,7 @@ async def _fill_in(screen: ZoomScreen, act: Act) -> None:
         return
     confirmation = await app.push_screen_wait(question)
     if confirmation is not None:
-        await _carry_out(screen, whole, confirmation)
+        await _carry_out(screen, whole, confirmation, source)
 
 
 async def _filled_in(screen: ZoomScreen, act: Act) -> Act | None:
@@ -239,15 +245,18 @@ async def _filled_in(screen: ZoomScreen, act: Act) -> Act | None:
 # -- doing it, and saying what happened
 
 
-async def _carry_out(screen: ZoomScreen, act: Act, confirmation: Confirmation) -> None:
+async def _carry_out(screen: ZoomScreen, act: Act, confirmation: Confirmation, source: object) -> None:
+    from console.runs.lending import lent
+
     app, title = screen.ops, act.step.title[:1].lower() + act.step.title[1:]
     if act.entry:
         await _write_down(app, act, confirmation)
         return
     under_way = app.set_timer(SLOW, lambda: app.tell(f"under way: {title}"), name="act")
     try:
-        run = await app.workbench.act(act, confirmation)
-        state = await (await app.workbench.open()).ended(run, 0)
+        async with lent(source, act.task) as told:
+            run = await app.workbench.act(replace(act, beside=told), confirmation)
+            state = await (await app.workbench.open()).ended(run, 0)
     except OpsError as error:
         app.tell(f"not done: {title}: {error}", "error")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,8 @@ from screens.overview import OverviewScreen
 from screens.playback import seconds_since
 from screens.runbooks import Runbooks
 from screens.scene import Scene
-from screens.sturdy import SturdyApp
+from screens.sturdy import SturdyApp, taken_up_by_a_shell
+from screens.terminal_output import size_by_terminal
 from themes import THEMES
 from widgets.boundary import DrawingFailedError
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
@@ -121,6 +123,9 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         Binding("y", "copy", "Copy", id="app.copy", tooltip="Copy the row or the pane"),
         Binding("ctrl+s", "export", "Export", id="app.export", tooltip="Write the table to a file"),
         Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="app.leave", tooltip="Quit"),
+        Binding(
+            "ctrl+z", "suspend", "Suspend", show=False, id="app.suspend", tooltip="To the shell; fg goes on"
+        ),
         Binding("0", "overview", "Overview", show=False, id="app.overview", tooltip="All panes"),
         *(
             Binding(
@@ -147,6 +152,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         super().__init__()
         self._given = sources
         self._notes = list(notes)
+        self.vain = ""
+        """Why there was nothing to look at; empty: there was."""
         self._clock = clock
         kinds = list(config.sources) or [kind for kind in TITLES if _wanted(kind, config)]
         if sources is not None:
@@ -262,7 +269,7 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         self.set_timer(SETTLED_AFTER, self._settled, name="settled")
         sources = self._given
         if sources is None:
-            from console.discovery import discover
+            from console.discovery import discover, nothing_found
             from console.worker import Worker as Thread
 
             thread = Thread("discovery")
@@ -270,6 +277,10 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
             thread.stop()
             sources = found.sources
             self._notes += found.notes
+            if not sources:
+                self.vain = str(nothing_found(found.notes))
+                self.exit(return_code=2)
+                return
         self.scene.collector = Collector(sources, clock=self._clock, interval=self.config.interval)
         self.collector.listen(self._on_reading)
         new = [kind for kind in dict.fromkeys(s.kind for s in sources) if kind not in self.kinds]
@@ -383,6 +394,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         """Show the next source of a kind."""
         if self.scene.choose_next(kind):
             self.show({kind})
+        else:
+            self.tell("there is no other source of this kind")
 
     # -- where to look
 
@@ -411,6 +424,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         """Zoom a pane by its number."""
         if number <= len(self.kinds):
             self.zoom(self.kinds[number - 1])
+        else:
+            self.tell(f"there is no pane {number}")
 
     def action_overview(self) -> None:
         """Back to all panes."""
@@ -420,6 +435,13 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
     def action_leave(self) -> None:
         """Quit."""
         self.exit()
+
+    def action_suspend(self) -> None:
+        """Stop, and let the shell have the terminal until it lets the console go on."""
+        if taken_up_by_a_shell():
+            os.killpg(os.getpgrp(), signal.SIGTSTP)  # all that the shell began together, as the terminal does
+        else:
+            self.tell("no shell is here that could let a stopped console go on")
 
     def action_refresh_now(self) -> None:
         """Ask every source now."""
@@ -535,7 +557,8 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         if isinstance(self.screen, HelpScreen):
             self.screen.action_close()
         else:
-            self.push_screen(HelpScreen(active_keys(self.screen), self.kinds))
+            idle = self.screen.idle_keys if isinstance(self.screen, OpsScreen) else ()
+            self.push_screen(HelpScreen(active_keys(self.screen, idle), self.kinds))
 
     def action_findings(self) -> None:
         """Everything that is wrong, with what mends it; once more closes it."""
@@ -613,9 +636,12 @@ _collecting_since = 0.0
 
 def run(config: Config, sources: Sequence[AnySource] | None = None, notes: Sequence[str] = ()) -> int:
     """Run the console on this terminal until the user leaves; the exit code."""
+    size_by_terminal()
     app = OpsConsole(config, sources, notes)
     app.run(mouse=config.mouse)
     with suppress(OSError):  # the terminal has gone
+        if app.vain:
+            print(f"opsconsole: {app.vain}", file=sys.stderr)  # noqa: T201 the screen is gone
         for step in app.runbooks.left:
             print(f"opsconsole: {step} goes on; R takes it up again", file=sys.stderr)  # noqa: T201 the screen is gone
     return app.return_code or 0

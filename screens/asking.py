@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.collector import Documented, Following, Telling
+from console.collector import Documented, Following, Gathering, Telling
 from console.errors import SourceError
 from console.text import clean
 from console.units import counted
@@ -15,6 +15,7 @@ from widgets.draw import Line, wrap
 from widgets.pane import Context, View
 
 if TYPE_CHECKING:
+    from console.logs.streams import Selection
     from screens.app import OpsConsole
 
 AT_ONCE = 16
@@ -25,6 +26,8 @@ def follow(app: OpsConsole, view: View[Any], row: Any, context: Context, previou
     """Have the lines of a row in the log pane; whether there are any to come."""
     source = context.feed.source
     if view.writers is None or not isinstance(source, Telling):
+        if previous:
+            app.tell("the lines of the run before are not kept apart here")
         return not previous
     try:
         subjects = attempt(view.writers, row, context)
@@ -42,6 +45,33 @@ def follow(app: OpsConsole, view: View[Any], row: Any, context: Context, previou
             feed.source.follow(wanted)
     app.action_refresh_now()
     return True
+
+
+def gather(app: OpsConsole, view: View[Any], row: Any, context: Context) -> str:
+    """Have the lines of all that belongs to a row, as it comes and goes, in the log pane; their filter.
+
+    Empty where the row is nothing that others belong to.
+    """
+    source = context.feed.source
+    if view.selects is None or not isinstance(source, Gathering):
+        return ""
+    try:
+        selection = source.belonging(attempt(view.selects, row))
+    except DrawingFailedError as failure:
+        app.tell(f"the lines of this row cannot be asked for: {failure}", "error")
+        return ""
+    if not selection.subjects():
+        app.tell(f"{selection.text} has no pod now: its lines come when one begins")
+    select(app, selection)
+    return f'selector:"{selection.text}"'
+
+
+def select(app: OpsConsole, selection: Selection) -> None:
+    """Show the lines of a selection in the log pane."""
+    for feed in app.collector.feeds.values():
+        if isinstance(feed.source, Following):
+            feed.source.select(selection)
+    app.action_refresh_now()
 
 
 def show_document(app: OpsConsole, view: View[Any], row: Any, context: Context) -> None:

@@ -92,6 +92,14 @@ class OpsScreen(Screen[None], inherit_bindings=False):
         """The keys the footer offers."""
         return ()
 
+    @property
+    def idle_keys(self) -> set[str]:
+        """Ids of keys that are bound here but have nothing to do for what is in front."""
+        idle = {f"app.pane-{number}" for number in range(len(self.ops.kinds) + 1, 10)}
+        if all(len(self.ops.scene.feeds(kind)) < 2 for kind in self.ops.kinds):
+            idle.add("pane.other")
+        return idle
+
     def show_footer(self) -> None:
         """Draw the keys that work here, as they are bound now."""
         drawer = self.drawer

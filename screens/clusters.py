@@ -148,7 +148,7 @@ def use(app: OpsConsole, there: Any, context: str) -> bool:
     if app.paused:
         app.tell(f"{context} was not watched then: p goes on", "error")
         return False
-    from widgets.panes.kubernetes.views import use_contexts
+    from widgets.panes.kubernetes.contexts import use_contexts
 
     found, *_ = app.scene.context("kubernetes")
     if found is None:

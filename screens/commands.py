@@ -10,6 +10,7 @@ from console.nearest import nearest
 from console.text import clean
 from screens import clusters, selecting
 from themes import THEMES
+from widgets.panes import TITLES
 
 if TYPE_CHECKING:
     from screens.app import OpsConsole
@@ -27,32 +28,26 @@ COMMANDS: Mapping[str, str] = {
 """What is no pane, with what belongs to it."""
 
 ALIASES: Mapping[str, str] = {
+    **{title.lower(): kind for kind, title in TITLES.items()},
     "host": "system",
     "sys": "system",
-    "containers": "docker",
     "k8s": "kubernetes",
     "kube": "kubernetes",
     "db": "postgres",
-    "database": "postgres",
     "pg": "postgres",
-    "cache": "redis",
     "log": "logs",
     "alert": "alerts",
     "rules": "alerts",
     "probes": "health",
     "probe": "health",
 }
-"""Other words for panes."""
-
-TITLE_WORDS = ("containers", "database", "cache")
-"""The aliases that are the panes' titles, as one reads them on the screen."""
+"""Other words for panes: their titles, as one reads them on the screen, and what else they are called."""
 
 
 def choices(app: OpsConsole) -> list[str]:
     """What the prompt completes to."""
-    names = {kind: word for word, kind in ALIASES.items() if word in TITLE_WORDS}
     return [
-        *(names.get(kind, kind) for kind in app.kinds),
+        *(TITLES.get(kind, kind).lower() for kind in app.kinds),
         *COMMANDS,
         *clusters.choices(app),
         *(f"run {one}" for one in app.runbooks.procedure_ids()),

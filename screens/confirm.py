@@ -20,6 +20,7 @@ from screens.detail import ScrollCanvas
 from widgets.canvas import ROLE_CLASSES
 from widgets.compositor import SpanCompositor
 from widgets.draw import Line, wrap
+from widgets.prompt import ShortInput
 from widgets.step_drawing import RISK_ROLE, command_lines
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ RECORDED = ("journal", "this is written down for all who share it; no system is 
 """Of what is an entry of the journal and nothing else."""
 
 
-class NameField(Input):
+class NameField(ShortInput):
     """Where a name is typed; page keys scroll the text above it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import os
 import re
@@ -76,12 +77,17 @@ def export(screen: Screen[Any], name: str, now: datetime) -> Path:
     path = Path(name).expanduser() if name else Path(f"opsconsole-{_file_name(kind)}-{stamp}.{suffix}")
     rows = [] if table is None else attempt(_rows, table)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="replace") as file:
-        if table is not None:
-            csv.writer(file).writerows(rows)
-        else:
-            panes: list[Canvas] = [*screen.query(PaneWidget)]
-            file.write("\n\n".join(canvas.text for canvas in panes or screen.query(Canvas)) + "\n")
+    try:
+        with os.fdopen(handle, "w", newline="", encoding="utf-8", errors="replace") as file:
+            if table is not None:
+                csv.writer(file).writerows(rows)
+            else:
+                panes: list[Canvas] = [*screen.query(PaneWidget)]
+                file.write("\n\n".join(canvas.text for canvas in panes or screen.query(Canvas)) + "\n")
+    except OSError as error:  # a full disk: half a table is none
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from None
     return path.resolve()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,10 +15,32 @@ from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
 from console.text import clean
+from screens.sequences import PASTE_LIMIT
 from widgets.canvas import ROLE_CLASSES
 
 if TYPE_CHECKING:
     from screens.app import OpsConsole
+
+
+def visible(text: str) -> str:
+    """A text of several lines as a person sees it: a control character in it would be run unseen."""
+    return "\n".join(clean(line.expandtabs(4), 100_000) for line in re.split("\r\n|\r|\n", text))
+
+
+class CommandArea(TextArea):
+    """Takes a paste as it can be seen, and whole or not at all."""
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        if len(event.text) >= PASTE_LIMIT:  # the rest is lost already
+            self.notify(
+                f"Nothing was pasted: {PASTE_LIMIT:,} characters are too many. Run a script that has them.",
+                severity="warning",
+                markup=False,
+            )
+            return
+        await super()._on_paste(events.Paste(visible(event.text)))
 
 
 class EditScreen(ModalScreen[str | None], inherit_bindings=False):
@@ -33,8 +57,7 @@ class EditScreen(ModalScreen[str | None], inherit_bindings=False):
         super().__init__()
         self._opened = opened
         self._title = clean(title, 200)
-        # what is edited is text for a person: a control character in it would be run unseen
-        self._command = "\n".join(clean(line.expandtabs(4), 100_000) for line in command.split("\n"))
+        self._command = visible(command)
 
     @property
     def ops(self) -> OpsConsole:
@@ -48,7 +71,7 @@ class EditScreen(ModalScreen[str | None], inherit_bindings=False):
             key = self.ops.key
             keys = f"{key('edit.take', '^s')} go on with it  {key('edit.leave', 'esc')} leave it"
             window.border_subtitle = Content(keys)
-            yield TextArea(self._command, show_line_numbers=False, soft_wrap=True, compact=True)
+            yield CommandArea(self._command, show_line_numbers=False, soft_wrap=True, compact=True)
 
     def on_mount(self) -> None:
         """The field has the keyboard, at the end of what stands there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from textual.screen import Screen
@@ -18,11 +18,14 @@ Group = tuple[str, list[tuple[str, str, str]]]
 """A title, and its keys: how they are pressed, what they do, their id."""
 
 
-def active_keys(screen: Screen[Any]) -> list[Group]:
-    """The keys that work on a screen now, those of the place before those that work everywhere."""
+def active_keys(screen: Screen[Any], idle: Container[str] = ()) -> list[Group]:
+    """The keys that work on a screen now, those of the place before those that work everywhere.
+
+    `idle` are the ids of those that are bound but have nothing to do there.
+    """
     groups: dict[str, dict[str, tuple[str, str, str]]] = {"Here": {}, "Everywhere": {}}
     for node, binding, enabled, tooltip in screen.active_bindings.values():
-        if not enabled or not binding.id:
+        if not enabled or not binding.id or binding.id in idle:
             continue
         keys = groups["Everywhere" if node is screen.app else "Here"]
         pressed = shown_key(binding.key)

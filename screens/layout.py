@@ -19,8 +19,12 @@ WEIGHTS = {
 DEFAULT_WEIGHT = 3
 ABSENT_LINES = 2
 """Lines of a pane that has nothing to show: its title and why; in a single column its title only."""
+WIDEST = "logs"
+"""The kind that gains most by more columns: its lines are the longest."""
 WIDE, MEDIUM, NARROW = 280, 140, 100
 """Columns from which there are four, three and two panes side by side."""
+COMFORTABLE, LOW = 66, 14
+"""Columns in which most rows of most panes stand whole, and lines below which a pane loses most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +40,34 @@ class Plan:
 def arrange(kinds: Sequence[str], width: int, height: int, absent: Collection[str] = ()) -> Plan:
     """The grid for these kinds, in their order, in `width` x `height` cells.
 
-    The `absent` ones stand below the others and leave them the room. The last pane of either takes
-    what is left of its row; every pane keeps at least its title line.
+    The `absent` ones stand below the others and leave them the room. The columns that a row of either has
+    to spare go to its `WIDEST`, or to its last pane; every pane keeps at least its title line.
     """
     there = [kind for kind in kinds if kind not in absent] or list(kinds)
     gone = [kind for kind in kinds if kind not in there]
     columns = 4 if width >= WIDE else 3 if width >= MEDIUM else 2 if width >= NARROW else 1
     columns = max(1, min(columns, max(len(there), len(gone))))
+    if _cramped(len(there), columns, width, height):
+        columns -= 1
     rows = [there[at : at + columns] for at in range(0, len(there), columns)]
     low = [gone[at : at + columns] for at in range(0, len(gone), columns)]
     each = 1 if columns == 1 or height < ABSENT_LINES * (len(low) + 2 * len(rows)) else ABSENT_LINES
     heights = _share([max(WEIGHTS.get(kind, DEFAULT_WEIGHT) for kind in row) for row in rows],
                      height - each * len(low))  # fmt: skip
-    spans = {row[-1]: columns - len(row) + 1 for row in (*rows, *low) if len(row) < columns}
+    spans = {
+        WIDEST if WIDEST in row else row[-1]: columns - len(row) + 1
+        for row in (*rows, *low)
+        if len(row) < columns
+    }
     return Plan((*there, *gone), columns, (*heights, *(each for _ in low)), spans)
+
+
+def _cramped(panes: int, columns: int, width: int, height: int) -> bool:
+    """Whether a full grid of narrow panes, without room to spare for the logs, is better one column less."""
+    if columns < 3 or panes % columns or width // columns >= COMFORTABLE:
+        return False
+    rows = -(-panes // (columns - 1))
+    return height // rows >= LOW
 
 
 def _share(weights: Sequence[int], height: int) -> tuple[int, ...]:

@@ -98,6 +98,8 @@ class OverviewScreen(OpsScreen):
             self.set_focus(next((pane for pane in panes if pane.kind == self._front), panes[0]))
 
     def _place(self) -> None:
+        if self.app.return_code is not None:
+            return  # on its way out, and its widgets before it
         width, height = self.room
         # on a terminal too low for all, the panes' titles are worth more than the keys
         footer = self.query_one(FooterLine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -71,13 +72,14 @@ class Scene:
         """All findings with the number of their pane, and whether readings are awaited.
 
         Worst first; among equals the first of each pane before the second of any, so that one busy pane
-        never hides another, and what does not answer before what does.
+        never hides another, and what does not answer before what does. What a source that fails showed
+        before has its time: it may be wrong no more.
         """
         found: list[tuple[tuple[int, int, bool], str, Finding]] = []
         feeds = self.feeds()
         for feed in feeds:
             number = str(self.kinds.index(feed.source.kind) + 1) if feed.source.kind in self.kinds else ""
-            for rank, finding in enumerate(by_severity(feed.findings)):
+            for rank, finding in enumerate(by_severity(_dated(feed))):
                 found.append(
                     ((-finding.severity, rank, feed.state in (State.LIVE, State.CONNECTING)), number, finding)
                 )
@@ -153,6 +155,15 @@ class Scene:
             if own is not None:
                 return own.cpu, float(own.pss or own.rss)
         return math.nan, math.nan
+
+
+def _dated(feed: Feed) -> list[Finding]:
+    """A feed's findings; while it fails, those of its last good answer with the time of that."""
+    if feed.state is State.LIVE or feed.good is None:
+        return list(feed.findings)
+    then = f" (at {feed.good.time.astimezone():%H:%M:%S})"
+    old = {id(finding) for finding in feed.good.findings}
+    return [replace(f, text=f.text + then) if id(f) in old else f for f in feed.findings]
 
 
 def _wrongness(feed: Feed) -> tuple[int, bool, str]:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.collector import Following, Selecting
+from console.collector import Selecting
 from console.errors import OpsError
 from console.text import clean
 from screens import clusters
+from screens.asking import select
 
 if TYPE_CHECKING:
     from console.metrics import Labels
@@ -69,10 +70,7 @@ def show_lines(app: OpsConsole, rest: str) -> None:
         app.tell("the lines of these pods cannot be asked for")
         return
     selection = source.selection(str(selector), namespace, name)
-    for feed in app.collector.feeds.values():
-        if isinstance(feed.source, Following):
-            feed.source.select(selection)
-    app.action_refresh_now()
+    select(app, selection)
     app.zoom("logs", filter_text=exactly(selector=selection.text))
 
 

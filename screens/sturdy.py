@@ -12,6 +12,8 @@ from typing import Any
 
 from rich.segment import Segment, Segments
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.worker import Worker, WorkerState
@@ -19,8 +21,30 @@ from textual.worker import Worker, WorkerState
 from console.text import clean
 from screens.crash import report
 from screens.last_door import filters_of
-from screens.terminal_input import take_any_byte
+from screens.terminal_input import PatientDriver, take_any_byte
 from screens.terminal_output import outlive_terminal
+
+TOLD_TO_END = (
+    signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
+    signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU,
+)  # fmt: skip
+"""Signals that end a process, whether it was meant or not: the terminal is given back first."""
+
+
+def taken_up_by_a_shell() -> bool:
+    """Whether a shell with job control began our process group; nobody else lets it go on once stopped."""
+    import psutil
+
+    group, session = os.getpgrp(), os.getsid(0)
+    try:
+        for above in psutil.Process().parents():
+            if os.getsid(above.pid) != session:
+                return False
+            if os.getpgid(above.pid) != group:
+                return True
+    except (OSError, psutil.Error):
+        return False
+    return False
 
 
 class SturdyApp(App[None], inherit_bindings=False):
@@ -34,6 +58,11 @@ class SturdyApp(App[None], inherit_bindings=False):
         super().__init__()
         self._lent = False
 
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver for this system, or ours in the place of that for Linux."""
+        found = super().get_driver_class()
+        return PatientDriver if found is LinuxDriver else found
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's filters as they fit this terminal, and ours as the last one."""
         return filters_of(self, super().get_line_filters())
@@ -44,10 +73,19 @@ class SturdyApp(App[None], inherit_bindings=False):
         outlive_terminal()
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._failed_aside)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+
+        def told_to_end(number: int, frame: object) -> None:
+            # asyncio's own way loses a signal while many calls of other threads wait, as in a flood of keys
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._told_to_end, number)
+                return
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+        for number in TOLD_TO_END:
             try:
-                loop.add_signal_handler(number, self._told_to_end, number)
-            except (ValueError, RuntimeError):
+                signal.signal(number, told_to_end)
+            except ValueError:
                 pass  # not the main thread (tests): there is no terminal to lose either
 
     def _told_to_end(self, number: int) -> None:

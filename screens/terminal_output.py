@@ -1,4 +1,4 @@
-"""What is written to a terminal that has gone."""
+"""What is written to a terminal that has gone, and whose word on its size counts."""
 
 from __future__ import annotations
 
@@ -49,3 +49,15 @@ def outlive_terminal() -> None:
     It makes its writer by a name of its own module, which is replaced; a test says when that changes.
     """
     setattr(linux_driver, "WriterThread", EnduringWriter)  # noqa: B010 no name of its interface
+
+
+def size_by_terminal() -> None:
+    """Have the terminal say how large it is.
+
+    COLUMNS and LINES of the environment would win: a shell that exports them means its own start, no
+    change of size would be seen any more, and a wrong number is a screen that takes minutes to draw.
+    """
+    with suppress(OSError):
+        if all(os.get_terminal_size(1)):
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -19,8 +19,8 @@ from widgets.boundary import DrawingFailedError, attempt
 from widgets.draw import Line, Span
 from widgets.lines import FooterLine, HeaderLine, NoteLine, TabsLine, WaitingLine, WrongLine
 from widgets.pane import Context, View, ViewCanvas
-from widgets.pane_drawing import stale_line, title_spans
-from widgets.panes import pane_for
+from widgets.pane_drawing import stale_line, title_spans, told
+from widgets.panes import TITLES, pane_for
 from widgets.plot_area import PlotArea
 from widgets.table import Table, TableState
 
@@ -169,6 +169,11 @@ class ZoomScreen(OpsScreen):
         widget = found.first()
         return widget if isinstance(widget, Table | ViewCanvas) else None
 
+    @property
+    def row(self) -> Any:
+        """The row under the cursor; None where there is none, as in a view that is no table."""
+        return self.body.current if isinstance(self.body, Table) else None
+
     async def _mount_view(self) -> None:
         await self.query("#view").remove()
         widget = self._make_widget()
@@ -262,6 +267,7 @@ class ZoomScreen(OpsScreen):
 
     def _show_note(self, context: Context) -> None:
         note: Line = ()
+        more: list[Line] = []
         failure = self._defect or self._failure
         if failure:
             note = ((f" ✖ this pane failed to draw: {failure}", "crit"),)
@@ -270,7 +276,9 @@ class ZoomScreen(OpsScreen):
         elif self._absent:
             pass  # the whole screen says why
         elif context.feed.state in (State.STALE, State.REFUSED):
-            note = ((" ", "text"), *stale_line(context))
+            note, *more = [
+                ((" ", "text"), *line) for line in told(stale_line(context), self.size.width - 2, 4)
+            ]
         elif context.snapshot.limited:
             said = "; ".join(context.snapshot.limited)
             cut = cell_width(f" limited view: {said}") > self.size.width
@@ -281,7 +289,7 @@ class ZoomScreen(OpsScreen):
             except DrawingFailedError as error:
                 text = str(error)
             note = ((f" {text}", "dim"),) if text else ()
-        self.query_one(NoteLine).show(note)
+        self.query_one(NoteLine).show(note, *more)
 
     def footer_keys(self) -> Sequence[FooterKey]:
         """What works on this pane."""
@@ -300,20 +308,7 @@ class ZoomScreen(OpsScreen):
             keys.append(FooterKey("zoom.next-view", "→", "view", "screen.turn(1)"))
         if isinstance(self.body, Table):
             keys.append(FooterKey("table.open", "⏎", "details", "screen.on_table('open')"))
-        if self.view.jump is not None:
-            keys.append(FooterKey("zoom.jump", "O", self.view.jump_word, "screen.jump"))
-        if self.view.choose is not None and not self.ops.paused:
-            keys.append(FooterKey("zoom.choose", "u", "watch or not", "screen.choose"))
-        if self.view.related is not None:
-            keys.append(FooterKey("zoom.related", "l", self.view.related_word, "screen.related"))
-        if self.view.writers is not None:
-            keys.append(FooterKey("zoom.before", "L", "of the run before", "screen.related(True)"))
-        if self.view.document is not None:
-            keys.append(FooterKey("zoom.document", "D", "as YAML", "screen.document"))
-        if self.view.acts is not None and not self.ops.paused:
-            keys.append(FooterKey("zoom.act", "x", "act", "screen.act"))
-        if self.view.runbook is not None:
-            keys.append(FooterKey("app.drawer", "R", "runbook", "app.drawer"))
+        keys += self._row_keys()
         if isinstance(self.body, Table):
             keys += [
                 FooterKey("table.sort", "s", "sort", "screen.on_table('sort')"),
@@ -332,6 +327,45 @@ class ZoomScreen(OpsScreen):
             FooterKey("app.copy", "y", "copy", "app.copy"),
             FooterKey("app.export", "^s", "export", "app.export"),
         ]
+
+    def _row_keys(self) -> Iterator[FooterKey]:
+        """What the view in front offers to do with its rows."""
+        view, live = self.view, not self.ops.paused
+        if view.jump is not None:
+            yield FooterKey("zoom.jump", "O", view.jump_word, "screen.jump")
+        if view.choose is not None and live:
+            yield FooterKey("zoom.choose", "u", "watch or not", "screen.choose")
+        if view.related is not None:
+            yield FooterKey("zoom.related", "l", view.related_word, "screen.related")
+        if view.writers is not None:
+            yield FooterKey("zoom.before", "L", "of the run before", "screen.related(True)")
+        if view.document is not None:
+            yield FooterKey("zoom.document", "D", "as YAML", "screen.document")
+        if view.acts is not None and live:
+            yield FooterKey("zoom.act", "x", "act", "screen.act")
+        if view.runbook is not None:
+            yield FooterKey("app.drawer", "R", "runbook", "app.drawer")
+
+    @property
+    def idle_keys(self) -> set[str]:
+        """What the view in front has no use for."""
+        view = self.view
+        parts = {
+            "zoom.jump": view.jump,
+            "zoom.choose": view.choose,
+            "zoom.command": view.command,
+            "zoom.related": view.related,
+            "zoom.before": view.writers,
+            "zoom.document": view.document,
+            "zoom.act": view.acts,
+            "zoom.faults": view.severity,
+        }
+        idle = {key for key, part in parts.items() if part is None or self._absent}
+        if len(self.views) < 2:
+            idle |= {"zoom.next-view", "zoom.previous-view"}
+        if len(self.ops.scene.feeds(self.kind)) < 2:
+            idle.add("zoom.other")
+        return super().idle_keys | idle
 
     # -- keys
 
@@ -354,30 +388,41 @@ class ZoomScreen(OpsScreen):
 
     def action_related(self, before: bool = False) -> None:
         """The pane that shows what the row under the cursor has to say, or what the run `before` said."""
-        from screens.asking import follow  # loaded when first asked for
+        from screens.asking import follow, gather  # loaded when first asked for
 
-        body, related = self.body, self.view.related
-        if not isinstance(body, Table) or related is None or body.current is None or self._drawn is None:
+        row, related = self.row, self.view.related
+        if row is None or related is None or self._drawn is None:
+            self.ops.tell("nothing in front has lines of its own")
             return
-        kind, text = related(body.current)
-        if kind in self.ops.kinds and follow(self.ops, self.view, body.current, self._drawn, before):
+        try:
+            kind, text = attempt(related, row)
+        except DrawingFailedError as failure:
+            self.ops.tell(f"this row leads nowhere: {failure}", "error")
+            return
+        if kind not in self.ops.kinds:
+            self.ops.tell(f"there is no pane {TITLES.get(kind, kind)} here")
+        elif not before and (selected := gather(self.ops, self.view, row, self._drawn)):
+            self.ops.zoom(kind, filter_text=selected)
+        elif follow(self.ops, self.view, row, self._drawn, before):
             self.ops.zoom(kind, filter_text=text)
 
     def action_document(self) -> None:
         """The whole of what the row under the cursor stands for, as its source has it."""
         from screens.asking import show_document  # loaded when first asked for
 
-        body = self.body
-        if isinstance(body, Table) and body.current is not None and self._drawn is not None:
-            show_document(self.ops, self.view, body.current, self._drawn)
+        if self.row is not None and self._drawn is not None:
+            show_document(self.ops, self.view, self.row, self._drawn)
+        else:
+            self.ops.tell("there is no text of what is in front")
 
     async def action_jump(self) -> None:
         """The view, filtered, of what the row under the cursor belongs to, or of what belongs to it."""
-        body, jump = self.body, self.view.jump
-        if not isinstance(body, Table) or jump is None or body.current is None:
+        row, jump = self.row, self.view.jump
+        if row is None or jump is None:
+            self.ops.tell("nothing in front belongs to another row")
             return
         try:
-            place = attempt(jump, body.current)
+            place = attempt(jump, row)
         except DrawingFailedError as failure:
             self.ops.tell(f"this row leads nowhere: {failure}", "error")
             return
@@ -405,38 +450,42 @@ class ZoomScreen(OpsScreen):
 
     def action_choose(self) -> None:
         """Have the source ask for the row under the cursor, or no longer."""
-        body, choose = self.body, self.view.choose
-        if not isinstance(body, Table) or choose is None or body.current is None or self._drawn is None:
+        row, choose = self.row, self.view.choose
+        if row is None or choose is None or self._drawn is None:
+            self.ops.tell("nothing in front can be chosen to be watched")
             return
         if self.ops.paused:
             self.ops.tell("the past cannot be changed: p goes on")
             return
         try:
-            self.ops.tell(choose(body.current, self._drawn))
-        except OpsError as error:
-            self.ops.tell(str(error), "error")
+            said = attempt(_chosen, choose, row, self._drawn)
+        except DrawingFailedError as failure:
+            said = OpsError(f"this row cannot be asked for: {failure}")
+        if isinstance(said, OpsError):
+            self.ops.tell(str(said), "error")
         else:
+            self.ops.tell(said)
             self.ops.action_refresh_now()
 
     def action_copy_command(self) -> None:
         """Copy the command that shows the row under the cursor."""
-        body, command = self.body, self.view.command
-        if not isinstance(body, Table) or command is None or body.current is None:
+        row, command = self.row, self.view.command
+        if row is None or command is None:
             self.ops.tell("there is no command for what is in front")
             return
         try:
-            self.ops.copy(attempt(command, body.current))
+            self.ops.copy(attempt(command, row))
         except DrawingFailedError as failure:
             self.ops.tell(f"there is no command for this row: {failure}", "error")
 
     @property
     def runbook(self) -> str:
         """The runbook that goes with the row under the cursor."""
-        body, runbook = self.body, self.view.runbook
-        if not isinstance(body, Table) or runbook is None or body.current is None:
+        row, runbook = self.row, self.view.runbook
+        if row is None or runbook is None:
             return ""
         try:
-            return attempt(runbook, body.current)
+            return attempt(runbook, row)
         except DrawingFailedError:
             return ""
 
@@ -523,6 +572,13 @@ class ZoomScreen(OpsScreen):
             self.show_faults_only(False)
         else:
             self.app.pop_screen()
+
+
+def _chosen(choose: Callable[[Any, Context], str], row: Any, context: Context) -> str | OpsError:
+    try:
+        return choose(row, context)
+    except OpsError as refusal:
+        return refusal
 
 
 def _no_rows(context: Context) -> Sequence[Any]:

@@ -63,7 +63,7 @@ def line_width(spans: Iterable[Span]) -> int:
     return sum(width(text) for text, _ in spans)
 
 
-def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
+def fit(spans: Sequence[Span], cells: int) -> Line:
     """The line in exactly `cells` cells: cut with an ellipsis or padded; neighbours of one role joined."""
     if cells <= 0:
         return ()
@@ -88,10 +88,10 @@ def fit(spans: Sequence[Span], cells: int, fill: str = "text") -> Line:
         used = line_width(fitted)
     if used < cells:
         gap = " " * (cells - used)
-        if fitted and fitted[-1][1] == fill:
-            fitted[-1] = (fitted[-1][0] + gap, fill)
+        if fitted and fitted[-1][1] == "text":
+            fitted[-1] = (fitted[-1][0] + gap, "text")
         else:
-            fitted.append((gap, fill))
+            fitted.append((gap, "text"))
     return tuple(fitted)
 
 

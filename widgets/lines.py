@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from textual import events
@@ -142,8 +143,12 @@ class WrongLine(Canvas):
                 spans.append((f" +{left + 1} more", "warn"))
                 self._places.append((used, width, ""))
                 break
+            # none takes the room in which the next one would still say something
+            most = room - CUT_LEAST if left and room >= 2 * CUT_LEAST else room
             # the first is shown at any width, cut where it must be
-            shown = _cut(entry, min(line_width(entry), max(room, 8)))
+            if line_width(entry) > most:
+                entry = _entry(number, _shorter(finding))
+            shown = _cut(entry, min(line_width(entry), max(most, 8)))
             spans += shown
             self._places.append((used, used + line_width(shown), number))
             used += line_width(shown)
@@ -155,6 +160,17 @@ class WrongLine(Canvas):
             return
         places = (number for left, right, number in self._places if left <= event.x < right)
         self.post_message(self.Chosen(next(places, self._places[0][2])))
+
+
+_ADDRESS = re.compile(r"^\S+:\d+ (?=[a-z])")
+_PLACE = re.compile(r"(?<=\w)@\S+:\d+$")
+
+
+def _shorter(finding: Finding) -> Finding:
+    """Without the address before what is wrong there and behind whose it is: the pane has it."""
+    return replace(
+        finding, subject=_PLACE.sub("", finding.subject), text=_ADDRESS.sub("", finding.text, count=1)
+    )
 
 
 def _entry(number: str, finding: Finding) -> list[Span]:
@@ -285,18 +301,20 @@ class TabsLine(Canvas):
 
 
 class NoteLine(Canvas):
-    """One line of explanation above a table: a limited view, a filter, a failure."""
+    """What stands above a table: a limited view, a filter, a failure; mostly one line."""
 
     def __init__(self) -> None:
         super().__init__(id="note")
-        self._line: Line = ()
+        self._told: Sequence[Line] = ((),)
 
-    def show(self, line: Line) -> None:
-        """Draw this line; an empty one takes no room."""
-        self.display = bool(line)
-        self._line = line
+    def show(self, *lines: Line) -> None:
+        """Draw these lines; an empty one takes no room."""
+        self.display = any(lines)
+        if len(lines) != len(self._told):
+            self.styles.height = max(1, len(lines))
+        self._told = lines
         self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
-        """The line."""
-        return [self._line]
+        """The lines."""
+        return self._told

@@ -21,8 +21,8 @@ from console.findings import Finding, Limit, Severity, by_severity
 from console.history import History, Point
 from console.metrics import Labels
 from widgets.canvas import Canvas
-from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width
-from widgets.plot import Curve, PlotSpec
+from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, fit, line_width, spread
+from widgets.plot import SILENCE, Curve, PlotSpec
 from widgets.table import Column
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Context:
     """All a pane may know when it draws: the feed, the history, and the time it is drawn for.
 
     `now` is monotonic seconds and `time` the wall clock; while the reader steps back through time
-    they, and the feed, are those of the past moment. `labels` are a source's common labels.
+    they, and the feed, are those of the past moment.
     """
 
     feed: Feed
@@ -70,19 +70,26 @@ class Context:
         return [point for point in points if point[0] <= self.now]
 
     def buckets(self, points: Sequence[Point], cells: int, seconds: float = 120.0) -> list[float]:
-        """Points as one mean value a cell for a sparkline; not-a-number where nothing was measured."""
+        """Points as one mean value a cell for a sparkline; not-a-number where it was silent for too long."""
         sums, counts = [0.0] * cells, [0] * cells
         if cells <= 0:
             return []
         # cells begin at whole steps of time: a bar keeps its points, so it changes only while it is filled
         step = seconds / cells
         start = math.ceil(self.now / step) * step - seconds
+        before: tuple[float, int, float] | None = None
         for time, value in points:
-            index = int((time - start) / step)
-            if 0 <= index <= cells and math.isfinite(value):
-                index = min(index, cells - 1)
+            index = min(math.floor((time - start) / step), cells - 1)
+            if not math.isfinite(value):
+                continue
+            if index >= 0:
                 sums[index] += value
                 counts[index] += 1
+                if before is not None and time - before[0] <= seconds * SILENCE:
+                    # cells narrower than the time between two readings are no gaps
+                    for between in range(max(0, before[1] + 1), index):
+                        sums[between], counts[between] = before[2], 1
+            before = time, index, value
         return [total / n if n else math.nan for total, n in zip(sums, counts, strict=True)]
 
 
@@ -154,6 +161,9 @@ class View(Generic[R]):
     writers: Callable[[R, Context], Sequence[Hashable]] | None = None
     """Whose lines the source gives when they are asked for, as it knows them (`console.collector.Telling`):
     they are followed from then on that somebody looks at what the row is related to."""
+    selects: Callable[[R], Hashable] | None = None
+    """What others belong to, in place of `writers`: their lines are followed as they come and go
+    (`console.collector.Gathering`)."""
     document: Callable[[R], Hashable] | None = None
     """What the source gives the whole of, as text (`console.collector.Documented`)."""
     jump: Callable[[R], Jump | None] | None = None
@@ -244,6 +254,15 @@ def _in_a_row(finding: Finding, subjects: bool) -> Line:
     if not subjects:
         return ((mark + finding.text, role),)
     return ((mark, role), (finding.subject, "strong"), (f" {finding.text}", role))
+
+
+def wrong_lines(findings: Sequence[Finding], width: int, height: int, subjects: bool = True) -> list[Line]:
+    """Findings as lines, in the order given; behind the last one it is counted what did not fit."""
+    lines = [_in_a_row(finding, subjects) for finding in findings[:height]]
+    if len(findings) > height > 0:
+        more = (_more(len(findings) - height),)
+        lines[-1] = spread(lines[-1], more, min(width, line_width((*lines[-1], *more))))
+    return lines
 
 
 def finding_lines(findings: Sequence[Finding], height: int) -> list[Line]:

@@ -27,8 +27,8 @@ def draw_pane(pane: Pane, context: Context, width: int, height: int) -> list[Lin
     feed = context.feed
     if feed.snapshot is None:
         if feed.state is State.NOT_FOUND:
-            return _not_found_briefly(context, width)[:height]
-        return draw_absence(pane, context, width)[:height]
+            return _cut_off(_not_found_briefly(context, width), width, height)
+        return _cut_off(draw_absence(pane, context, width), width, height)
     lines: list[Line] = []
     if feed.state in (State.STALE, State.REFUSED):
         lines += told(stale_line(context), width, height - pane.least)
@@ -63,14 +63,24 @@ def told(spans: Line, width: int, height: int) -> list[Line]:
     if line_width(spans) <= width or height < 2:
         return [spans]
     *head, (text, role) = spans
-    return [tuple(head), *wrap(text, width, role)[: height - 1]]
+    return [tuple(head), *_cut_off(wrap(text, width, role), width, height - 1)]
+
+
+def _cut_off(lines: list[Line], width: int, height: int) -> list[Line]:
+    """The lines there is room for; the last one says that there are more."""
+    if len(lines) <= height:
+        return lines
+    *kept, last = lines[:height]
+    return [*kept, fit((*last, (" …", last[-1][1] if last else "dim")), width)]
 
 
 def stale_line(context: Context) -> Line:
     """Since when what is shown is old, how old, why, and what mends it."""
     feed = context.feed
     word = "refused" if feed.state is State.REFUSED else "stale" if feed.good else "no answer"
-    since = feed.failing_since.astimezone().strftime("%H:%M:%S") if feed.failing_since else "?"
+    # what is stale is so since it was true: the failure was noticed seconds later, and would not fit its age
+    began = feed.good.time if feed.good and word == "stale" else feed.failing_since
+    since = began.astimezone().strftime("%H:%M:%S") if began else "?"
     age = context.now - feed.good.monotonic if feed.good else 0.0
     error = feed.reading.error if feed.reading else None
     return (

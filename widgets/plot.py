@@ -19,6 +19,10 @@ _ROLES = ("accent", "strong", "label", "frame-focus")
 """Roles of the curves in order, none of which means that something is wrong; each has its name beside it."""
 
 
+SILENCE = 1 / 20
+"""Of the span: a longer silence is a gap. What is out of view is asked every five seconds of two minutes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """One line of a plot: its name and its points, oldest first."""
@@ -104,7 +108,8 @@ def _nice(value: float, unit: Callable[[float], str]) -> float:
     """The smallest value, not below this one, that reads well in its unit.
 
     That is 1, 2, 2.5 or 5 times a power of ten; of kilobytes and their like, where the unit counts
-    in 1024; whole minutes or hours above half a minute.
+    in 1024; whole minutes or hours above half a minute. What the unit would round is passed over: an
+    axis to 0.25 must not end at `0.2`.
     """
     if value <= 0 or not math.isfinite(value):
         return 1.0
@@ -118,7 +123,18 @@ def _nice(value: float, unit: Callable[[float], str]) -> float:
         while value / scale > 500:  # above 500 B come 1 K and 2 K, not 1000 B and 2000 B
             scale *= 1024.0
     power = 10.0 ** math.floor(math.log10(value / scale)) * scale
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= least)
+    tops = [(step * power * more, step) for more in (1, 10, 100, 1000) for step in _STEPS]
+    high = [(top, step) for top, step in tops if least <= top < math.inf]
+    first = high[0][0] if high else value  # next to the largest float there is none above
+    return next((top for top, step in high if _digits(unit(top)) == _STEPS[step]), first)
+
+
+_STEPS = {1.0: "1", 2.0: "2", 2.5: "25", 5.0: "5"}
+"""What a power of ten is taken times, and the digits of it that are written."""
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text)).strip("0")
 
 
 def _row_of(limit: float | None, top: float, rows: int) -> int:
@@ -139,7 +155,6 @@ def _trace(
     """Mark the dots of one curve, joining neighbours that are at most a few samples apart."""
     rows, columns = len(grid), len(grid[0])
     dots_x, dots_y = columns * 2, rows * 4
-    gap = span / 20  # a longer silence is a gap, not a line
     before: tuple[int, int, float] | None = None
     for time, value in points:
         if time < now - span or time > now or not math.isfinite(value):
@@ -147,7 +162,7 @@ def _trace(
         x = min(dots_x - 1, int((time - (now - span)) / span * dots_x))
         share = min(1.0, max(0.0, value / top)) if top > 0 else 0.0
         y = dots_y - 1 - round(share * (dots_y - 1))
-        if before is not None and time - before[2] <= gap:
+        if before is not None and time - before[2] <= span * SILENCE:
             _join(grid, owner, index, before[0], before[1], x, y)
         else:
             _dot(grid, owner, index, x, y)

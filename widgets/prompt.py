@@ -15,10 +15,39 @@ from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Static
 
-from console.text import clip
+from console.text import clean, clip
+
+LIMIT = 2000
+"""Characters a prompt takes."""
 
 
-class Field(Input):
+class ShortInput(Input):
+    """Takes so much and no more: Textual 8.2 draws all of a text, with every key."""
+
+    _told = False
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put a text in the place of another; what there is no room for is left out, and that is said."""
+        if not self.password:
+            text = clean(text, len(text))  # pasted, it may hold what nobody sees
+        start, end = sorted((max(0, start), min(len(self.value), end)))
+        room = max(0, LIMIT - len(self.value) + end - start)
+        if len(text) > room:
+            text = text[:room]
+            if not self._told:
+                self.notify(
+                    f"The rest was left out: a prompt takes {LIMIT:,} characters",
+                    severity="warning",
+                    markup=False,
+                )
+            self._told = True
+        else:
+            self._told = False
+        if text or start < end:
+            super().replace(text, start, end)
+
+
+class Field(ShortInput):
     """Where the text is typed: its keys act in the order in which they were pressed."""
 
     async def _on_key(self, event: events.Key) -> None:

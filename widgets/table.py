@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
@@ -125,7 +125,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         self._learnt: tuple[int, int] = (0, 0)
         self._drawn: dict[int, Line] = {}
         """Rows as drawn without the cursor, by place, until they are other ones."""
-        self._drawn_in: tuple[int, tuple[int, ...]] = (0, ())
+        self._drawn_in: tuple[int, tuple[tuple[str, int], ...]] = (0, ())
         """Cells of the table and of its columns they were drawn in."""
         self._failure: DrawingFailedError | None = None
 
@@ -159,7 +159,7 @@ class Table(Canvas, Generic[R], can_focus=True):
             rows = column.order(rows, self.descending)
         elif self.severity is not None:
             severity = self.severity
-            rows.sort(key=lambda row: -severity(row))
+            rows.sort(key=severity, reverse=True)  # those alike stay in their order
         self._rows = rows
         if self._cursor_key is not None:
             for index, row in enumerate(rows):
@@ -253,7 +253,7 @@ class Table(Canvas, Generic[R], can_focus=True):
         columns = self._there()
         self._needs = needs_of(columns, unseen, self._needs)
         widths = layout(columns, width - lead, self._needs)
-        drawn_in = width, tuple(cells for _, cells in widths)
+        drawn_in = width, tuple((column.id, cells) for column, cells in widths)
         if drawn_in != self._drawn_in:
             self._drawn.clear()
             self._drawn_in = drawn_in
@@ -273,7 +273,11 @@ class Table(Canvas, Generic[R], can_focus=True):
 
     def _there(self) -> list[Column[R]]:
         """The columns that hold anything, and the one that is sorted by, which says why the rows stand so."""
-        return [one for one in self.columns if one.id not in self._absent or one.id == self.sort_column]
+        return [
+            replace(one, drop=0) if one.id == self.sort_column else one
+            for one in self.columns
+            if one.id not in self._absent or one.id == self.sort_column
+        ]
 
     def _nothing(self) -> str:
         """Why there is no row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from console.alerts.nodes import Problem
 from console.alerts.rules import RuleFile, read_rules
 from console.errors import UsageError
-from console.files import open_now
+from console.files import matching, open_now
 from console.report import Paint, json_text, painter
 from console.secrets import redact
 from console.text import clean
@@ -88,11 +89,9 @@ def _chosen(pattern: str | None) -> Callable[[str], bool]:
 
 def _named(patterns: Sequence[str]) -> list[str]:
     """The files named: patterns of files where no shell has filled them in."""
-    import glob
-
     names: list[str] = []
     for pattern in patterns:
-        matches = sorted(glob.glob(pattern, recursive=True)) if re.search(r"[*?\[]", pattern) else []
+        matches = sorted(matching(pattern, math.inf)) if re.search(r"[*?\[]", pattern) else []
         names += matches or [pattern]
     return names
 

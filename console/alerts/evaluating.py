@@ -106,6 +106,10 @@ class Evaluator:
 
     def evaluate(self, due_only: bool = True) -> AlertsSnapshot:
         """Every group that is due, or all of them, in order; the others as they were."""
+        with self._breath:
+            return self._evaluate(due_only)
+
+    def _evaluate(self, due_only: bool) -> AlertsSnapshot:
         now = self._clock.monotonic()
         began = time.perf_counter()
         if now >= self._read_next:

@@ -15,7 +15,8 @@ from console.alerts.objectives import CONFIGURATION, GROUP, Goal, Unmeasured, co
 from console.alerts.promql import ExpressionError, parse
 from console.alerts.rules import Broken, Group, Rule, RuleFile, read_rules, rules_of_guide
 from console.alerts.severity import severity_of
-from console.files import open_now
+from console.errors import TooWide
+from console.files import here, named_below, open_now
 from console.guides.library import Library
 from console.guides.model import Guide
 from console.text import clean
@@ -55,7 +56,7 @@ class Reader:
 
     def __init__(self, config: Config, directory: Path | None = None) -> None:
         self._config = config
-        self._directory = directory or Path.cwd()
+        self._directory = directory or here()
         self._library = Library(config, directory)
         self._marks: object = None
         self._read = Ruled((), (), ())
@@ -65,7 +66,11 @@ class Reader:
         guides = self._library.guides()
         wrong: list[RuleStatus] = []
         files = list(dict.fromkeys(self._files(wrong)))[:FILES]
-        marks = ([guide.digest for guide in guides], [_mark(path) for path in files])
+        marks = (
+            [guide.digest for guide in guides],
+            [_mark(path) for path in files],
+            [(one.name, one.reason) for one in wrong],
+        )
         if marks == self._marks:
             return self._read, False
         self._marks = marks
@@ -87,20 +92,15 @@ class Reader:
     def _files(self, wrong: list[RuleStatus]) -> Iterator[Path]:
         for pattern in self._config.alerts.rules:
             try:
-                yield from self._named(pattern)
-            except (ValueError, RuntimeError, OSError) as error:  # no pattern, and nobody's home
-                reason = f"alerts.rules: no file can be named so: {clean(str(error), 200)}"
+                found = named_below(self._directory, pattern)
+                reason = "" if found else "alerts.rules: it names no file"
+            except TooWide as error:
+                found, reason = [], f"alerts.rules: {clean(str(error), 200)}"
+            except (ValueError, RuntimeError) as error:  # no path, and nobody's home
+                found, reason = [], f"alerts.rules: no file can be named so: {clean(str(error), 200)}"
+            if reason:
                 wrong.append(_wrong(reason, Origin(file=CONFIGURATION, kind="config"), clean(pattern, 200)))
-
-    def _named(self, pattern: str) -> list[Path]:
-        path = Path(pattern).expanduser()
-        if "\0" in pattern:
-            raise ValueError("there is a NUL in it")
-        if not any(char in pattern for char in "*?["):
-            return [self._directory / path]
-        if path.is_absolute():
-            return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-        return sorted(self._directory.glob(str(path)))
+            yield from found
 
     def _read_file(self, path: Path) -> RuleFile:
         name = clean(str(path), 300)

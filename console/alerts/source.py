@@ -13,6 +13,7 @@ from console.alerts.engines.source import EngineSource
 from console.clock import Clock, SystemClock
 from console.config import Config
 from console.errors import TimedOut
+from console.files import here
 from console.findings import Finding
 from console.guides.places import usual_places
 from console.history import History
@@ -131,4 +132,4 @@ def likely(config: Config) -> bool:
     settings = config.alerts
     if settings.rules or settings.names or settings.objectives or config.guides.paths:
         return True
-    return next(usual_places(Path.cwd()), None) is not None
+    return next(usual_places(here()), None) is not None

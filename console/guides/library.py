@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from glob import has_magic
 from pathlib import Path
 from typing import Literal
 
 from console.config import Config
-from console.errors import OpsError
+from console.errors import OpsError, TooWide
+from console.files import here, named_below
 from console.guides.calendar import Schedule, schedule_of
 from console.guides.model import AlertText, Guide, Procedure
 from console.guides.places import usual_places
@@ -62,7 +64,7 @@ class Library:
     """
 
     def __init__(self, config: Config, directory: Path | None = None) -> None:
-        self.directory = directory or Path.cwd()
+        self.directory = directory or here()
         self.patterns = config.guides.paths
         self.unreadable: tuple[Unreadable, ...] = ()
         """What could not be read when `guides` was last asked."""
@@ -72,7 +74,7 @@ class Library:
         """All guides, in the order they are named, else by their paths."""
         kept: dict[Path, tuple[tuple[int, int], Guide]] = {}
         wrong: list[Unreadable] = []
-        for path in self._paths():
+        for path in self._paths(wrong):
             try:
                 status = path.stat()
                 mark = (status.st_mtime_ns, status.st_size)
@@ -85,22 +87,24 @@ class Library:
         self._kept, self.unreadable = kept, tuple(wrong)
         return [guide for _, guide in kept.values()]
 
-    def _paths(self) -> list[Path]:
-        named = list(self._named() if self.patterns else usual_places(self.directory))
+    def _paths(self, wrong: list[Unreadable]) -> list[Path]:
+        named = list(self._named(wrong) if self.patterns else usual_places(self.directory))
         return list(dict.fromkeys(named))[:FILES]
 
-    def _named(self) -> Iterator[Path]:
+    def _named(self, wrong: list[Unreadable]) -> Iterator[Path]:
         for pattern in self.patterns:
-            path = Path(pattern).expanduser()
-            base, rest = (
-                (Path(path.anchor), path.relative_to(path.anchor))
-                if path.is_absolute()
-                else (self.directory, path)
-            )
-            if any(char in str(rest) for char in "*?["):
-                yield from sorted(one for one in base.glob(str(rest)) if one.is_file())
-            else:
-                yield base / rest
+            try:
+                found = named_below(self.directory, pattern)
+            except TooWide as error:
+                wrong.append(Unreadable(clean(pattern, 200), str(error)))
+                continue
+            except (ValueError, RuntimeError) as error:
+                reason = f"{clean(pattern, 200)} can be no path: {clean(str(error), 200)}"
+                wrong.append(Unreadable(clean(pattern, 200), reason))
+                continue
+            if not found:
+                wrong.append(Unreadable(clean(pattern, 200), f"{clean(pattern, 200)} names no file"))
+            yield from (path for path in found if path.is_file() or not has_magic(pattern))
 
     def find(self, text: str) -> list[Found]:
         """The procedures that answer words, an alert's name or its expression; the best first."""

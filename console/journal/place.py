@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -23,12 +24,16 @@ _ELSEWHERE = 'name a file on this machine with path = "..." under [journal]'
 
 
 def journal_path(config: Config, env: Mapping[str, str]) -> Path:
-    """The file: as configured, or in the user's state directory. Raises JournalError without a home.
+    """The file: as configured, or in the user's state directory.
 
-    Services and some crons set no HOME: then the user's own is taken, as login would.
+    Raises JournalError without a home, and for what can be no file. Services and some crons set no HOME:
+    then the user's own is taken, as login would.
     """
     if config.journal.path:
-        return Path(config.journal.path).expanduser().absolute()
+        path = Path(config.journal.path).expanduser().absolute()
+        if not path.name or "\0" in str(path):
+            raise JournalError(f"{clean(str(path), 200)} is no name of a file", _ELSEWHERE)
+        return path
     base = env.get("XDG_STATE_HOME", "")
     if not base.startswith("/"):
         home = env.get("HOME", "")
@@ -87,6 +92,46 @@ def check(path: Path) -> None:
         raise JournalError(f"there is no journal at {path}", "it is begun by the first run")
 
 
+def examine(path: Path) -> None:
+    """Find that a journal is there, or could be begun, changing nothing. Raises JournalError."""
+    try:
+        above = next(part for part in path.parents if part.exists())
+        if above == path.parent:
+            _safe(above)
+        _local(above)
+        for part in _parts(path):
+            _ours(part)
+        _room(path, above)
+        if path.exists():
+            _readable(path)
+        elif not os.access(above, os.W_OK | os.X_OK):
+            raise JournalError(f"no journal can be begun in {above}", _ELSEWHERE)
+    except OSError as error:
+        what = clean(str(error.filename or path), 200)
+        raise JournalError(f"{what} cannot be looked at: {error.strerror or error}", _ELSEWHERE) from None
+
+
+def _room(path: Path, above: Path) -> None:
+    space = os.statvfs(above)
+    if not space.f_blocks:
+        raise JournalError(f"{above} is no place for files", _ELSEWHERE)
+    if not (space.f_bavail or (os.geteuid() == 0 and space.f_bfree)):
+        raise JournalError(f"the disk of {path} is full: nothing can be recorded", "make room on it")
+
+
+def _readable(path: Path) -> None:
+    import sqlite3
+
+    if not os.access(path, os.W_OK):
+        raise JournalError(f"{path} cannot be written", _ELSEWHERE)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as found:
+            found.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        reason = f"{path} is damaged ({error})"
+        raise JournalError(reason, "move it away, and look with opsconsole journal verify") from None
+
+
 def _parts(path: Path) -> tuple[Path, Path, Path]:
     return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
@@ -95,6 +140,10 @@ def _directory(directory: Path) -> None:
     missing = [parent for parent in (directory, *directory.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(mode=0o700, exist_ok=True)
+    _safe(directory)
+
+
+def _safe(directory: Path) -> None:
     info = directory.stat()
     if not stat.S_ISDIR(info.st_mode):
         raise JournalError(f"{directory} is not a directory", _ELSEWHERE)

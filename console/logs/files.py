@@ -7,6 +7,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from console.errors import TooWide
+from console.files import matching
 from console.logs.forms import Cri, Form, Plain
 from console.logs.origin import Kind, Origin, Origins
 from console.logs.streams import FileStream
@@ -14,6 +16,10 @@ from console.logs.tail import is_archive
 
 LOOK_EVERY = 5.0
 """Seconds between two looks for new files."""
+LOOK_LIMIT = 1.0
+"""Seconds a look may take, shared by the patterns: lines wait meanwhile."""
+REST = 20
+"""A look that took long is not repeated before so many times what it took."""
 MAX_FILES = 200
 """Files followed at most; of more the ones written last."""
 RECENT = 86_400.0
@@ -47,6 +53,8 @@ class Files:
         self.streams: dict[str, FileStream] = {}
         self.missing: tuple[str, ...] = ()
         """Patterns that name no file now."""
+        self.wide: tuple[str, ...] = ()
+        """Patterns that go through more directories than there is time for: some files were not found."""
         self.left_out = 0
         """Files beyond MAX_FILES."""
         self._origins = origins
@@ -59,8 +67,9 @@ class Files:
         """Find new files and let go of ended ones, when it is time to (monotonic seconds)."""
         if now < self._next_look:
             return
-        self._next_look = now + LOOK_EVERY
+        began = time.monotonic()
         found = self._find()
+        self._next_look = now + max(LOOK_EVERY, REST * (time.monotonic() - began))
         for path in found[:MAX_FILES]:
             if path not in self.streams:
                 self.streams[path] = self._follow(path)
@@ -81,15 +90,20 @@ class Files:
     def _find(self) -> list[str]:
         """The files to follow, the ones written last first."""
         found: dict[str, float] = {}
-        missing = []
+        missing, wide = [], []
         for pattern in self.patterns:
-            paths = list(_matches(pattern))
-            if not paths:
+            paths: list[tuple[str, float]] = []
+            try:
+                for one in _matches(pattern, LOOK_LIMIT / len(self.patterns)):
+                    paths.append(one)  # noqa: PERF402 what was found before it took too long counts
+            except TooWide:
+                wide.append(pattern)
+            if not paths and pattern not in wide:
                 missing.append(pattern)
             newest = max((mtime for _, mtime in paths), default=0.0)
             oldest = min(newest, time.time() - RECENT)
             found.update((path, mtime) for path, mtime in paths if mtime >= oldest)
-        self.missing = tuple(missing)
+        self.missing, self.wide = tuple(missing), tuple(wide)
         return sorted(found, key=lambda path: -found[path])
 
     def _follow(self, path: str) -> FileStream:
@@ -100,13 +114,13 @@ class Files:
         return FileStream(path, origin, form_of(path)(origin), None if news else FIRST_LINES)
 
 
-def _matches(pattern: str) -> Iterator[tuple[str, float]]:
-    """Existing files a pattern names with the time of their last write, without archives of a log."""
+def _matches(pattern: str, limit: float) -> Iterator[tuple[str, float]]:
+    """Existing files a pattern names with the time of their last write, without archives; see `matching`."""
     if not glob.has_magic(pattern):
         if os.path.exists(pattern):
             yield os.path.abspath(pattern), _changed(pattern)
         return
-    for path in glob.iglob(pattern, recursive=True):
+    for path in matching(pattern, limit):
         if not is_archive(path) and os.path.isfile(path):
             yield os.path.abspath(path), _changed(path)
 
@@ -133,5 +147,7 @@ def short_name(path: str) -> tuple[str, str]:
     if path.startswith("/var/log/containers/"):  # pod_namespace_container-id.log
         pod_name, _, rest = base.partition("_")
         return rest.partition("_")[2].rpartition("-")[0] or base, pod_name
+    if not base:  # a directory where a file was meant
+        return path, ""
     stem = base.removesuffix(".log") or base
     return (f"{parent}/{stem}", "") if stem in _VAGUE and parent else (stem, parent)

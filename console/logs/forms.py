@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
+from console.decoders import decoder
 from console.logs.levels import CONTINUED, LEVEL_BITS, Level, Levels, by_priority
 from console.logs.origin import Origin
 from console.logs.splitter import LINE_BYTES
@@ -71,7 +72,7 @@ class DockerJson:
     def __init__(self, origin: Origin) -> None:
         self._number = origin.number
         self._code = Levels().code
-        self._decode = msgspec.json.Decoder(_Entry).decode
+        self._decode = decoder(_Entry).decode
         self._begun = ""
 
     def take(self, lines: list[bytes]) -> list[Row]:
@@ -160,7 +161,7 @@ class JournalJson:
         self._journal = journal
         self._unit = unit
         self._units: dict[str, tuple[int, Levels]] = {}
-        self._decode = msgspec.json.Decoder(_Record).decode
+        self._decode = decoder(_Record).decode
 
     def take(self, lines: list[bytes]) -> list[Row]:
         """A row for every line of every message; records without a message are left out."""

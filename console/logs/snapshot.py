@@ -45,6 +45,8 @@ class LogSnapshot(Snapshot):
     """Whether more was waiting than one poll could read."""
     missing: tuple[str, ...] = ()
     """Configured patterns that name no file."""
+    wide: tuple[str, ...] = ()
+    """Configured patterns that go through too many directories: some of their files may not be followed."""
     notes: tuple[str, ...] = ()
     """What is not there and need not be, one sentence each: no journal on this host."""
 

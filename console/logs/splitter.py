@@ -58,9 +58,9 @@ class Splitter:
         if len(held) == len(self._partial):
             return []
         self._partial = self._partial.removesuffix(held)
-        (line,) = self.flush()
+        lines = self.flush()  # none, where nothing but carriage returns came since the last time
         self._partial, self._begun = held, True
-        return [line + UNFINISHED]
+        return [line + UNFINISHED for line in lines]
 
     def _continue(self, data: bytes) -> None:
         line = self._partial + data

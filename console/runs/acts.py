@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -42,6 +42,8 @@ class Act:
     target: str
     name: str
     task: Mapping[str, JSON]
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What the process that does it is told beside the task: how it may be helped."""
     about: tuple[str, ...] = ()
     """What the row said of its target, a phrase each, for whoever is to confirm it."""
     entry: str = ""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from console.logs.snapshot import LogSnapshot
     from console.sources.docker.containers import Container, DockerSnapshot
     from console.sources.postgres.model import PostgresSnapshot
-    from console.sources.redis.facts import RedisSnapshot
+    from console.sources.redis.model import RedisSnapshot
     from console.sources.system.host import SystemSnapshot
 
 ENOUGH_BLOCKS = 100
@@ -282,7 +282,9 @@ def errors(snapshot: LogSnapshot, scale: Scale) -> Iterator[Part]:
         text += f"; watched for {duration(min(scale.watched, period))} of {duration(scale.period)}"
     if snapshot.missing:
         text += f"; {snapshot.missing[0]} names no file"
-    yield Part(text, good=not (found or snapshot.skipped or snapshot.missing) and watched)
+    if snapshot.wide:
+        text += f"; not all files of {snapshot.wide[0]} are followed"
+    yield Part(text, good=not (found or snapshot.skipped or snapshot.missing or snapshot.wide) and watched)
 
 
 Measure: TypeAlias = Callable[..., Iterable[Part]]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from console.decoders import decoder
 from console.errors import JournalError, OpsError
 from console.guides.model import Procedure
 from console.runs.become import write_whole
@@ -35,7 +36,7 @@ def pinned(directory: Path, digest: str) -> Procedure:
         raise OpsError(reason, "the journal still tells what was done; start the run anew") from None
     if hashlib.sha256(data).hexdigest() != digest:
         raise OpsError(f"{directory / _NAME} is not what the run began with", "start the run anew")
-    return msgspec.json.decode(data, type=Procedure)
+    return decoder(Procedure).decode(data)
 
 
 def make_private(directory: Path) -> None:

@@ -201,7 +201,7 @@ class Runner:
         act = self._acts.get(run.id)
         job = Job(
             step=state.step, risk=asked.question.risk, bound=asked.bound, until=until, timeout=ends_after,
-            task=act.task if act else None,
+            task={**act.task, **act.beside} if act else None,
         )  # fmt: skip
         attempt, directory = await self._carrier.claim(run, state, asked, command, confirmation)
         await self._carrier.start(run, state, attempt, directory, job, self._masks)
@@ -360,9 +360,9 @@ class Runner:
 
     async def _close_after(self, run: Run) -> None:
         """Close an act's run once its step has ended."""
-        await self.ended(run, 0)
+        state = await self.ended(run, 0)
         self._acts.pop(run.id, None)
-        await self.finish(run)
+        await self.finish(run, "" if state.done else "failed")
 
     def _keep_secret(self, run: Run) -> None:
         values = [run.values[name] for name in run.secret if run.values.get(name)]

@@ -40,19 +40,19 @@ class Snapshot:
 
 
 SnapshotT = TypeVar("SnapshotT", bound=Snapshot)
-SnapshotT_co = TypeVar("SnapshotT_co", bound=Snapshot, covariant=True)
 
 
 class Source(Protocol[SnapshotT]):
     """One system that can be asked.
 
-    A new source is one class in one file, registered by the entry point `opsconsole.sources`.
+    A new source is one class, registered by the entry point `opsconsole.sources`; what only some are stands
+    as protocols in `console/collector.py`. docs/pane.md has the steps.
     """
 
     kind: str
     """Which pane shows it: one of `ORDER` in `console/discovery.py`, or a third party's own."""
     name: str
-    """Unique among sources; shown to people: `orders@db-eu-1`."""
+    """Shown to people: `orders@db-eu-1`. Of two alike, the discovery gives the second a number."""
     target: str
     """Where it is, for people; never holds a secret."""
     deadline: float

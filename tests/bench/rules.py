@@ -92,6 +92,7 @@ def ruled() -> Ruled:
                 slowest = max(slowest, _evaluated_in(terminal.text))
                 terminal.press("right")  # the rules, of which there are many rows
                 terminal.wait_for("EXPRESSION|HOLD", 10.0)
+                terminal.wait_quiet(0.2)  # the keys of opening the view are not those meant
                 keys += at_any_moment(terminal, ("down", "up"), KEYS // 4, cursor_row)
                 terminal.press("left")
                 terminal.wait_for("evaluated in", 10.0)

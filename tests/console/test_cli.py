@@ -249,6 +249,19 @@ def test_a_full_disk_is_told(shell: Shell, words: list[str], unbuffered: str) ->
     assert done.stderr == "opsconsole: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.parametrize("words", [["nonsense"], ["config", "--config", "/nowhere"], ["journal", "show"]])
+def test_where_nobody_can_be_told_the_exit_code_tells(shell: Shell, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("w") as full:
+        for errors in (full, writing):
+            done = subprocess.run(
+                shell.command(*words), env=shell.env, stdout=subprocess.PIPE, stderr=errors, check=False
+            )
+            assert (done.returncode, done.stdout) == (2, b"")
+    os.close(writing)
+
+
 @pytest.mark.parametrize("words", [["config"], ["--help"], ["completion", "bash"]])
 def test_a_closed_output_is_told(shell: Shell, words: list[str]) -> None:
     done = subprocess.run(
@@ -585,6 +598,47 @@ def test_doctor_says_whether_the_record_could_be_written(shell: Shell) -> None:
     assert bad["weight"] == "problem"
     assert "is not a regular file" in bad["text"]
     assert "[journal]" in bad["fix"]
+    damaged, open_to_all = shell.home / "j.db", shell.home / "all"
+    damaged.write_bytes(bytes(range(256)) * 40)
+    damaged.chmod(0o600)
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    for place, told in (
+        (damaged, "is damaged (file is not a database)"),
+        (open_to_all / "j.db", "others can write"),
+        (Path("/proc/x/j.db"), "/proc is no place for files"),
+    ):
+        answer = shell("doctor", "--json", OPSCONSOLE_SOURCES="system", OPSCONSOLE_JOURNAL__PATH=str(place))
+        bad = journal(json.loads(answer.stdout))
+        assert (answer.returncode, bad["weight"]) == (1, "problem")
+        assert told in bad["text"]
+        assert bad["fix"]
+
+
+def test_a_directory_that_was_removed_holds_nothing_up(shell: Shell) -> None:
+    script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    for words in (["status", "--only", "system"], ["doctor"], ["config"], ["guide", "list"]):
+        done = subprocess.run(
+            ["sh", "-c", script, "sh", *shell.command(*words)],
+            env={**shell.env, "OPSCONSOLE_SOURCES": "system"},
+            cwd=shell.home, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert "cannot be written" not in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.stdout or "no guide" in done.stderr
+
+
+def test_a_masked_reason_takes_no_part_of_its_fix_with_it(shell: Shell) -> None:
+    with RedisServer(wheel_redis(), settings={"requirepass": "s3cret"}, password="s3cret") as server:
+        answer = shell("status", "--only", "redis", REDIS_URL=server.tcp_url)
+    assert "it wants a password: give it: REDIS_URL=" in answer.stdout
+
+
+def test_a_kind_nobody_knows_is_not_all_well(shell: Shell) -> None:
+    answer = shell("status", OPSCONSOLE_SOURCES="nope")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "there is nothing to look at" in answer.stderr
+    assert 'there is no kind "nope"' in answer.stderr
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,24 @@ def test_a_refresh_asks_failing_sources_too() -> None:
     assert run(main()) == [0.0, 0.1]
 
 
+def test_a_source_that_cannot_hurry_keeps_nobody_from_being_asked() -> None:
+    class Clumsy(Fake):
+        def hurry(self) -> None:
+            raise RuntimeError("not now")
+
+    async def main() -> list[list[float]]:
+        sources = [Clumsy(name="clumsy"), Fake(name="next")]
+        collector = Collector(sources, clock=clock())
+        collector.start()
+        await asyncio.sleep(0.1)
+        collector.refresh()
+        await asyncio.sleep(0.1)
+        await collector.stop()
+        return [source.times for source in sources]
+
+    assert run(main()) == [[0.0, 0.1], [0.0, 0.1]]
+
+
 def test_a_source_without_an_answer_is_timed_out_at_its_deadline() -> None:
     source = Fake(takes(1e6), deadline=2.0)
     collector = watch(source, seconds=2.1)

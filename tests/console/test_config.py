@@ -256,6 +256,38 @@ def test_a_file_that_cannot_be_read_says_so(user: User) -> None:
     assert failure(user).startswith(f"{path} cannot be read: ")
 
 
+def test_what_no_right_would_open_asks_for_none(user: User) -> None:
+    path = write(user, "")
+    path.unlink()
+    path.symlink_to(path)
+    told = f"{path} cannot be read: Too many levels of symbolic links: mend its path"
+    assert failure(user).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("9" * 5000, ": a number has too many digits: correct it"),
+        ("0x" + "f" * 5000, ":1: interval = a number of too many digits cannot be used"),
+    ],
+    ids=["read", "written"],
+)
+def test_a_number_of_more_digits_than_python_reads_or_writes_is_told(
+    user: User, number: str, told: str
+) -> None:
+    path = write(user, f"interval = {number}")
+    assert failure(user).startswith(f"{path}{told}")
+    path.unlink()
+    told = failure(user | {"OPSCONSOLE_REDIS": f"[{{url = {number}}}]"})
+    assert told.startswith("OPSCONSOLE_REDIS: redis")
+    assert "cannot be used" in told
+
+
+def test_a_variable_that_is_no_utf8_is_told(user: User) -> None:
+    told = failure(user | {"OPSCONSOLE_THEME": os.fsdecode(b"\xff")})
+    assert told.startswith('OPSCONSOLE_THEME: theme = "\N{REPLACEMENT CHARACTER}" cannot be used')
+
+
 def test_a_huge_or_binary_file_is_refused(user: User) -> None:
     path = write(user, "#" * (SIZE_LIMIT + 1))
     assert failure(user).startswith(f"{path} is larger than 1 MB")
@@ -516,8 +548,12 @@ def test_whatever_a_tree_holds_it_fits_or_its_leaves_say_why(tree: Any) -> None:
         assert "nan" in repr(tree)
 
 
+BYTES = st.characters(exclude_categories=()) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
+"""What a variable may hold: also bytes that are no UTF-8, as Python keeps them."""
+
+
 @settings(max_examples=40, deadline=None)  # each is some dozens of loads
-@given(st.dictionaries(st.text(min_size=1, max_size=12), st.text(max_size=12), max_size=3))
+@given(st.dictionaries(st.text(min_size=1, max_size=12), st.text(BYTES, max_size=12), max_size=3))
 def test_no_environment_ends_in_anything_but_a_configuration_or_a_config_error(env: dict[str, str]) -> None:
     named = {f"OPSCONSOLE_{key.upper()}": value for key, value in env.items()}
     for name in (*fields(Config), "limits__cpu", "logs__files", "keys__a"):

@@ -8,11 +8,13 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from console import compose
-from console.config import Config
+from console.config import Config, DockerTarget, PostgresTarget, RedisTarget
 from console.discovery import ORDER, discover, load_kinds
+from console.section import Section
 from tests.servers.redis import RedisServer
 
 Package = Callable[..., None]
@@ -86,6 +88,19 @@ def test_names_are_made_unique(package: Package) -> None:
     package("acme_queue", QUEUE, queue="Queue")
     found = discover(Config(sources=("queue",)), {"QUEUES": "3"})
     assert [source.name for source in found.sources] == ["queue", "queue 2", "queue 3"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        ("docker", DockerTarget(name="a")),
+        ("postgres", PostgresTarget(name="a", url="postgresql://db/x")),
+        ("redis", RedisTarget(name="a", url="redis://cache")),
+    ],
+)
+def test_two_servers_of_one_name_are_told_apart(kind: str, target: Section) -> None:
+    config = msgspec.structs.replace(Config(sources=(kind,)), **{kind: (target, target)})
+    assert [source.name for source in discover(config, {}).sources] == ["a", "a 2"]
 
 
 def test_a_source_that_cannot_be_renamed_is_left_out_and_told(package: Package) -> None:

@@ -12,7 +12,7 @@ from console.config import Config, PostgresTarget
 from console.errors import AGAIN, NotFound, TimedOut, Unreachable
 from console.findings import Finding, Severity
 from console.history import History
-from console.look import JUDGING, LIMIT, Seen, configured, look
+from console.look import GAP, JUDGING, LIMIT, Seen, configured, look
 from console.metrics import Sample
 from console.sources.base import State
 from tests.console.test_collector import Count, Fake, raises, takes
@@ -32,7 +32,7 @@ def seen(*sources: Fake, wanted: tuple[str, ...] = ()) -> tuple[dict[str, Seen],
 def test_every_source_is_asked_twice_a_moment_apart_and_closed() -> None:
     quick, slow = Fake(name="quick"), Fake(takes(0.5), "slow")
     found, took = seen(quick, slow)
-    assert (quick.times, slow.times, took) == ([0.0, 1.0], [0.0, 1.5], 2.0)
+    assert (quick.times, slow.times, took) == ([0.0, GAP], [0.0, 0.5 + GAP], 1.0 + GAP)
     assert all(len(one.history.since("polls", (), 0)) == 2 for one in found.values())
     assert (quick.closed, slow.closed) == (1, 1)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
+from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 from console import secrets
 from console.errors import Refused
 from console.secrets import (
+    PasswordCommand,
     holds_secret,
     password_from,
     redact,
@@ -19,6 +24,7 @@ from console.secrets import (
     redact_command,
     redact_url,
 )
+from tests.patience import PATIENCE
 
 # digits and a slash after host and colon are a port and a path, as every URL in a log has them
 PASSWORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=20).filter(
@@ -211,6 +217,42 @@ def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(secrets, "COMMAND_LIMIT", 0.2)
     with pytest.raises(Refused, match=r"took more than 0\.2 s"):
         password_from("sleep 30")
+
+
+def test_a_command_that_prints_without_end_is_ended_and_fills_no_memory() -> None:
+    with pytest.raises(Refused, match="password_command yes printed more than 1 MB"):
+        password_from("yes")
+
+
+def test_a_command_that_is_given_up_leaves_nothing_it_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(secrets, "COMMAND_LIMIT", 0.5)
+    with pytest.raises(Refused, match="took more than"):
+        password_from(f"sh -c 'sleep 300 & echo $! > {tmp_path}/pid; wait'")
+    wait_gone(int((tmp_path / "pid").read_text()))
+
+
+async def test_stopping_ends_a_command_that_runs(tmp_path: Path) -> None:
+    command = PasswordCommand(
+        f"sh -c 'sleep 300 & echo $! > {tmp_path}/new; mv {tmp_path}/new {tmp_path}/pid; wait'"
+    )
+    asking = asyncio.create_task(command.get())
+    async with asyncio.timeout(PATIENCE):
+        while not (tmp_path / "pid").exists():  # noqa: ASYNC110 the state is another process's
+            await asyncio.sleep(0.01)
+    command.stop()
+    wait_gone(int((tmp_path / "pid").read_text()))
+    with pytest.raises(Refused):
+        await asking
+
+
+def wait_gone(pid: int) -> None:
+    """Wait until a process is gone, or dead and waiting for its parent."""
+    until = time.monotonic() + PATIENCE
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_a_command_has_no_terminal_and_no_input() -> None:

@@ -26,6 +26,22 @@ def test_sessions_are_counted_as_the_console_counts_them() -> None:
         "opsconsole_pg_tps": 3,
     }
     assert shown("postgres", values) == "1 of 97 sessions · 3 tx/s"
+    del values["opsconsole_pg_tps"]
+    assert shown("postgres", values) == "1 of 97 sessions", "two polls of one look are too near for a rate"
+
+
+def test_redis_has_its_rates_after_two_polls() -> None:
+    """After one there are none: it is not said to be idle."""
+    names = ("keyspace_hits", "keyspace_misses", "commands_processed")
+    history = History()
+    for moment, values in ((1.0, (10, 10, 100)), (2.0, (13, 11, 107))):
+        history.add(moment, [Sample("redis_memory_used_bytes", 1024.0)])
+        history.add(
+            moment, [Sample(f"redis_{n}_total", float(v)) for n, v in zip(names, values, strict=True)]
+        )
+        if moment == 1.0:
+            assert summary("redis", history) == "memory 1.0K"
+    assert summary("redis", history) == "hit 75% · memory 1.0K · 7 ops/s"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from console.text import LIMIT, clean, clip, decode, pad, strip_escapes, width
+from console.text import LIMIT, clean, clip, clip_middle, decode, pad, strip_escapes, width
 
 ANY = st.text(st.characters(), max_size=60)
 FORBIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -108,6 +108,24 @@ def test_clipped_text_fits_and_only_what_does_not_fit_is_cut(text: str, cells: i
         assert clipped.endswith("…")
         assert text.startswith(clipped[:-1])
         assert width(clipped) >= cells - 1
+
+
+@given(CLEAN | WIDE, st.integers(0, 30))
+def test_text_clipped_in_the_middle_keeps_both_ends(text: str, cells: int) -> None:
+    text = text.replace("…", ".")
+    clipped = clip_middle(text, cells)
+    assert width(clipped) <= cells
+    if width(text) <= cells or cells < 5:
+        assert clipped == clip(text, cells)
+    else:
+        head, _, tail = clipped.partition("…")
+        assert text.startswith(head)
+        assert text.endswith(tail)
+
+
+def test_names_that_differ_at_their_ends_stay_apart() -> None:
+    names = ("shop-api-1", "shop-api-2", "shop-web-1")
+    assert [clip_middle(name, 8) for name in names] == ["sho…pi-1", "sho…pi-2", "sho…eb-1"]
 
 
 @given(CLEAN | WIDE, st.integers(0, 30), st.sampled_from("<>"))

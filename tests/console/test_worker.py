@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from console.errors import TimedOut
-from console.worker import Worker
+from console.worker import BREATH_EVERY, Breath, Worker
 from tests.patience import PATIENCE
 
 
@@ -153,3 +155,27 @@ async def test_a_stuck_worker_holds_up_no_other(worker: Worker) -> None:
     other.stop()
     release.set()
     await stuck
+
+
+def test_of_several_threads_with_long_work_one_works_at_a_time_and_all_have_their_turns() -> None:
+    worked: list[tuple[float, str]] = []
+    begin = threading.Barrier(2)
+
+    def work() -> None:
+        name = threading.current_thread().name
+        begin.wait(PATIENCE)
+        with Breath() as breath:
+            for _ in range(10):
+                until = time.perf_counter() + BREATH_EVERY * 2
+                while (now := time.perf_counter()) < until:
+                    worked.append((now, name))
+                breath.take()
+
+    threads = [threading.Thread(target=work, name=name) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    order = [name for _, name in sorted(worked)]
+    turns = 1 + sum(one != next_ for one, next_ in itertools.pairwise(order))
+    assert 10 < turns <= 20, "they took no turns, or worked at once"

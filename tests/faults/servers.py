@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from tests.bench.beside import feeder
 from tests.bench.measure import at_any_moment, focused_frame, quantile
@@ -29,6 +29,7 @@ from tests.servers.dockerd import Dockerd
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.objects import node, pod
 from tests.servers.postgres import DEBIAN_15, PostgresServer, wheel_bindir
+from tests.servers.process import Server
 from tests.servers.proxy import FAULTS, Proxy
 from tests.servers.redis import RedisServer, wheel_redis
 
@@ -57,22 +58,6 @@ MAY_COME_LATE = (*MAY_PASS, "latency")
 
 Fault: TypeAlias = tuple[Callable[[], None], Callable[[], None]]
 """How it begins and how it ends."""
-
-
-class Server(Protocol):
-    """What can happen to a server."""
-
-    def kill(self) -> None:
-        """End it at once."""
-
-    def start(self) -> None:
-        """Start it again."""
-
-    def freeze(self) -> None:
-        """Stop it in mid-air."""
-
-    def thaw(self) -> None:
-        """Let it go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,14 +53,16 @@ def steady(text: str) -> str:
 
 
 def settled(terminal: Terminal, timeout: float = PATIENCE) -> str:
-    """The screen's steady text once it stays the same for a fifth of a second."""
+    """The screen's steady text once it stays the same, and the program idle, for a fifth of a second."""
     until = time.monotonic() + timeout
-    before, since = "", time.monotonic()
+    before, looks = "", 0
     while time.monotonic() < until:
         now = steady(terminal.text)
-        if now != before:
-            before, since = now, time.monotonic()
-        elif time.monotonic() - since >= 0.2 and terminal.wait_quiet(0.2):
+        # where there is more to do than cores, keys typed a second ago may still be under way: looks are
+        # counted, not time, since this process may have been the one that had no core
+        looks = looks + 1 if now == before and terminal.idle() else 0
+        before = now
+        if looks >= 10 and terminal.wait_quiet(0.2):
             return now
         time.sleep(0.02)
     raise AssertionError(f"the screen never came to rest:\n{before}")

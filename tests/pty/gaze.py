@@ -91,6 +91,8 @@ def look_at_everything(terminal: Terminal, panes: Sequence[str], towers: bool = 
         terminal.wait_for("esc overview")
         for _ in views_of(terminal):
             terminal.type("/MARK\r")
+            with contextlib.suppress(NotSeen):  # a pane without a source has nothing to filter
+                terminal.wait_for(r"/MARK +\d+ of \d+", 4.0)
             look(0.15)
             look_at_details(look)
             look.press("home")

@@ -39,7 +39,7 @@ SQL = f"""SELECT '@' || row_to_json(t) FROM (SELECT
  (SELECT sum(temp_bytes) FROM pg_stat_database) temp_bytes,
  pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') wal,
  pg_database_size('bench') size,
- (SELECT sum(pg_database_size(oid)) FROM pg_database WHERE datallowconn) all_sizes,
+ (SELECT sum(pg_database_size(oid)) FROM pg_database) all_sizes,
  (SELECT max(age(datfrozenxid)) FROM pg_database) xid_age,
  count(*) FILTER (WHERE backend_type = '{CLIENT}') connections,
  count(*) FILTER (WHERE backend_type = '{CLIENT}' AND state = 'active'

@@ -177,19 +177,18 @@ EVERYWHERE: Mapping[str, Check] = {
     "app.faster": tells(r"asking every (0.5|1|2) s"),
     "app.refresh": stays,
     "app.copy": copies,
+    "app.suspend": tells("no shell is here"),
     "app.export": tells("written to"),
     **{
         f"app.pane-{n}": zooms(f"{n} {title}")
         for n, title in enumerate(("System", "Docker", "Postgres", "Redis", "Logs"), 1)
     },
-    **{f"app.pane-{n}": stays for n in range(6, 10)},
 }
 """What works wherever the reader is."""
 ON_OVERVIEW: Mapping[str, Check] = {
     **EVERYWHERE,
     "app.overview": stays,
     "pane.zoom": zooms(r"\d \w+"),
-    "pane.other": stays,
     "overview.next": changes(),
     "overview.previous": changes("tab"),
     "overview.right": stays,
@@ -208,14 +207,8 @@ IN_ZOOM: Mapping[str, Check] = {
     "zoom.previous-pane": zooms("1 System"),
     "zoom.related": zooms("5 Logs"),
     "zoom.faults": shows(r"faults only \d+ of \d+", "F"),
-    "zoom.jump": stays,
-    "zoom.choose": stays,
-    "zoom.command": tells("there is no command for what"),
-    "zoom.before": stays,
-    "zoom.document": tells("there is no text of what is"),
     "zoom.plots": stays,
     "zoom.span": stays,
-    "zoom.other": stays,
     "table.up": changes("end"),
     "table.down": changes("home"),
     "table.page-up": changes("end"),
@@ -226,7 +219,21 @@ IN_ZOOM: Mapping[str, Check] = {
     "table.reverse": reverses,
     "table.mark": shows(r"^.\*row", ""),
     "table.open": shows(r"│(NAME|CPU) +"),
-    "zoom.act": tells("nothing can be done to these rows"),
 }
+IDLE_EVERYWHERE: Mapping[str, Check] = {
+    "o": tells("there is no other source"),
+    **{str(n): tells(f"there is no pane {n}") for n in range(6, 10)},
+}
+"""Keys that have nothing to do here, and therefore stand in no help, but say so where they are pressed."""
+IDLE_IN_ZOOM: Mapping[str, Check] = {
+    **IDLE_EVERYWHERE,
+    "O": tells("nothing in front belongs to"),
+    "u": tells("nothing in front can be chosen"),
+    "Y": tells("there is no command for what"),
+    "L": tells("the lines of the run before"),
+    "D": tells("there is no text of what is"),
+    "x": tells("nothing can be done to these rows"),
+}
+"""The same of the zoomed pane of the fakes."""
 QUITS = {"app.leave", "screen.close"}
 """What ends the program from the overview; tested with the other ways to end it."""

@@ -22,14 +22,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from tests.servers import require
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import DEBIAN_15, PostgresServer
+from tests.servers.process import Entered
 from tests.servers.redis import RedisServer, wheel_redis
 
 MEGA = 1 << 20
@@ -79,7 +79,7 @@ def steadily(rate: float, act: Callable[[int], None], stop: threading.Event) -> 
         act(number)
 
 
-class Load:
+class Load(Entered):
     """The servers, what keeps them busy, and the configuration that names them."""
 
     def __init__(self, directory: Path) -> None:
@@ -94,27 +94,15 @@ class Load:
         self._threads: list[threading.Thread] = []
         self._ends = contextlib.ExitStack()
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
+    def remove(self) -> None:
         """End everything that was started."""
         self._stop.set()
         for thread in self._threads:
             thread.join(5.0)
         self._ends.close()
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """All servers, and what keeps them busy."""
         bindir = Path(require(str(DEBIAN_15 / "postgres"), "postgresql-15")).parent
         require(str(bindir / "pgbench"), "postgresql-15")
         self.engine = self._ends.enter_context(Dockerd())

@@ -258,17 +258,25 @@ class Terminal:
                 self._lock.wait(min(left, 0.05))
 
     def wait_quiet(self, quiet: float = 0.1, timeout: float = 3.0) -> bool:
-        """Wait until nothing was written or typed for `quiet` seconds; False when not within `timeout`."""
+        """Wait until nothing was written or typed for `quiet` seconds and the program has nothing to do.
+
+        False when that is not within `timeout` seconds.
+        """
         until = time.perf_counter() + timeout
+        looks = 0
         while True:
             with self._lock:
                 last = max(self._typed, self.chunks[-1][0] if self.chunks else self.started)
             now = time.perf_counter()
-            if now - last >= quiet or self.ended:
+            if self.ended:
                 return True
+            if now - last >= quiet:
+                looks = looks + 1 if self.idle() else 0
+                if looks >= 3:
+                    return True
             if now >= until:
                 return False
-            time.sleep(min(quiet - (now - last), until - now))
+            time.sleep(min(max(quiet - (now - last), 0.003), until - now))
 
     # -- what a person does
 
@@ -328,6 +336,15 @@ class Terminal:
             if alive and mark in environment.split(b"\0"):
                 found.append(process)
         return found
+
+    def idle(self) -> bool:
+        """Whether no thread of the program has anything to do: one kept from the cores still has."""
+        for file in Path(f"/proc/{self.pid}/task").glob("*/stat"):
+            with contextlib.suppress(OSError):  # the thread has ended
+                # the name before it may hold anything, a bracket too
+                if file.read_text(errors="replace").rpartition(")")[2].split()[0] in "RD":
+                    return False
+        return True
 
     def usage(self) -> Usage:
         """What the program and its children have used, and hold now."""

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.pty.consoles import fake_console, settled, to_overview
-from tests.pty.keys import IN_ZOOM, ON_OVERVIEW, QUITS, Check, helped, key_name, place
+from tests.pty.keys import (
+    IDLE_EVERYWHERE,
+    IDLE_IN_ZOOM,
+    IN_ZOOM,
+    ON_OVERVIEW,
+    QUITS,
+    Check,
+    helped,
+    key_name,
+    place,
+)
 from tests.pty.terminal import Terminal
 
 SIZES = [(80, 24), (160, 50), (240, 70)]
@@ -31,8 +41,11 @@ def go_to(terminal: Terminal, where: str) -> None:
         terminal.wait_for(lambda t: place(t).startswith(where))
 
 
-def try_all(terminal: Terminal, checks: Mapping[str, Check], where: str) -> None:
-    """Press the keys of every binding of the help, each from the same place; all of them at 80x24."""
+def try_all(terminal: Terminal, checks: Mapping[str, Check], idle: Mapping[str, Check], where: str) -> None:
+    """Press the keys of every binding of the help, each from the same place; all of them at 80x24.
+
+    The help leaves out those that are `idle` here; pressed, they say so.
+    """
     go_to(terminal, where)
     listed = helped(terminal)
     todo = {name: keys for name, keys in listed.items() if name not in QUITS or (where and name in checks)}
@@ -47,16 +60,27 @@ def try_all(terminal: Terminal, checks: Mapping[str, Check], where: str) -> None
             except AssertionError as error:
                 raise AssertionError(f"{name}, key {key}: {error}\n{terminal.text}") from None
             assert terminal.poll() is None, f"{name}, key {key} ended the program"
+    assert not set(idle) & {key for keys in listed.values() for key in keys}
+    for key, check in idle.items():
+        go_to(terminal, where)
+        try:
+            check(terminal, key)
+        except AssertionError as error:
+            raise AssertionError(f"key {key}: {error}\n{terminal.text}") from None
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize(("where", "checks"), [("", ON_OVERVIEW), ("2", IN_ZOOM)], ids=["overview", "zoom"])
+@pytest.mark.parametrize(
+    ("where", "checks", "idle"),
+    [("", ON_OVERVIEW, IDLE_EVERYWHERE), ("2", IN_ZOOM, IDLE_IN_ZOOM)],
+    ids=["overview", "zoom"],
+)
 def test_every_key_of_the_help_does_something_sensible(
-    size: tuple[int, int], where: str, checks: Mapping[str, Check], tmp_path: Path
+    size: tuple[int, int], where: str, checks: Mapping[str, Check], idle: Mapping[str, Check], tmp_path: Path
 ) -> None:
     with fake_console(size=size, directory=tmp_path) as terminal:
         terminal.wait_for("40 rows")
-        try_all(terminal, checks, where)
+        try_all(terminal, checks, idle, where)
         assert b"Traceback" not in terminal.raw
         to_overview(terminal)
         terminal.press("q")

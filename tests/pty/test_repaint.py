@@ -13,11 +13,11 @@ STEPS: dict[str, list[str]] = {
     "table, moved and sorted": ["3", "down", "down", "s", "s", "r", "end", "up", "space", "space"],
     "filter, typed and taken back": ["2", "/", "r", "o", "w", "-", "3", "backspace", "enter"],
     "focus, moved": ["tab", "tab", "right", "down", "shift+tab"],
-    "views, turned": ["1", "right", "left", "tab", "v", "escape"],
+    "views, turned": ["1", "right", "left", "tab", "v", "kitty-escape"],
     "paused, stepped": ["p", "[", "[", "]", "p"],
-    "prompt over the panes": [":", "t", "h", "e", "m", "escape"],
-    "another theme": [":", *"theme ops-light", "enter", "2", "escape"],
-    "command": ["ctrl+p", "t", "h", "escape"],
+    "prompt over the panes": [":", "t", "h", "e", "m", "kitty-escape"],
+    "another theme": [":", *"theme ops-light", "enter", "2", "kitty-escape"],
+    "command": ["ctrl+p", "t", "h", "kitty-escape"],
 }
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -25,6 +28,8 @@ WAYS: dict[str, tuple[Callable[[Terminal], None], int]] = {
     ":quit": (lambda t: t.type(":quit\r"), 0),
     "SIGTERM": (lambda t: t.signal(signal.SIGTERM), 128 + signal.SIGTERM),
     "SIGHUP": (lambda t: t.signal(signal.SIGHUP), 128 + signal.SIGHUP),
+    "SIGUSR1": (lambda t: t.signal(signal.SIGUSR1), 128 + signal.SIGUSR1),
+    "SIGXCPU": (lambda t: t.signal(signal.SIGXCPU), 128 + signal.SIGXCPU),
 }
 """How it is ended, and the exit code that tells it."""
 
@@ -69,6 +74,27 @@ def test_it_can_be_told_to_end_wherever_the_reader_is(screen: str) -> None:
         terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 128 + signal.SIGTERM
         assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.5, 3.0])
+def test_a_flood_of_keys_keeps_nobody_from_ending_it(moment: float) -> None:
+    """Half a megabyte that nobody meant: from a cat on the keyboard to a paste without its brackets."""
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        typing = threading.Thread(target=terminal.write, args=("A" * 500_000,), daemon=True)
+        typing.start()
+        time.sleep(moment)  # more and more waits to be read and handled
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait() == 128 + signal.SIGTERM
+        assert_given_back(terminal)
+        assert terminal.family() == []
+
+
+def test_keys_that_come_too_fast_are_all_obeyed() -> None:
+    with fake_console(size=(100, 30)) as terminal:
+        terminal.wait_for("40 rows")
+        terminal.type("2" + "jk" * 4000 + "j?")
+        terminal.wait_for("esc close")  # the last of them
 
 
 def test_a_closed_terminal_ends_it_and_leaves_no_process() -> None:
@@ -136,6 +162,65 @@ def test_suspending_gives_the_terminal_back_until_it_goes_on() -> None:
         terminal.press("q")
         terminal.wait_quiet(0.1)
         terminal.press("q")
+        assert terminal.wait() == 0
+        assert_given_back(terminal)
+
+
+def test_with_nothing_to_look_at_it_ends_and_says_why(tmp_path: Path) -> None:
+    with real_console(tmp_path, 'sources = ["nope"]\n') as terminal:
+        assert terminal.wait() == 2
+        assert "there is nothing to look at" in terminal.text
+        assert_given_back(terminal)
+
+
+def _written(what: bytes, times: int, terminal: Terminal) -> bool:
+    return terminal.raw.count(what) == times
+
+
+def test_a_shell_stops_it_by_ctrl_z_and_lets_it_go_on() -> None:
+    words = shlex.join([*(f"{name}={value}" for name, value in fakes.environment().items())])
+    command = f"env {words} {shlex.join(map(str, fakes.command('frozen')))}"
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], env={"PS1": "shell> "}) as terminal:
+        terminal.wait_for("shell>")
+        terminal.type(f"{command}\r")
+        terminal.wait_for("40 rows")
+        for turn, (pane, name) in enumerate((("2", "Docker"), ("3", "Postgres")), 1):
+            terminal.press("ctrl+z")
+            terminal.wait_for(partial(_written, b"Stopped", turn))
+            held = modes(bytes(terminal.raw))
+            assert not held[1049], "the screen is still the console's"
+            assert not held[1000], "so is the mouse"
+            terminal.type("fg\r")
+            terminal.wait_for(partial(_written, b"\x1b[?1049h", turn + 1))
+            terminal.press(pane)
+            terminal.wait_for(rf"Rows +Back .*{pane} {name}")
+            terminal.press("q")
+            terminal.wait_for("1-5 pane")
+            terminal.wait_quiet(0.1)
+        terminal.press("q")
+        terminal.wait_for(lambda t: not modes(bytes(t.raw))[1049])
+        terminal.type("exit\r")
+        assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize("end", ["q", "ctrl+c"])
+def test_stopped_by_others_it_goes_on_and_gives_the_terminal_back(end: str) -> None:
+    with fake_console() as terminal:
+        terminal.wait_for("40 rows")
+        process = psutil.Process(terminal.pid)
+        for _ in range(3):
+            terminal.signal(signal.SIGSTOP)
+            terminal.wait_for(lambda t: process.status() == psutil.STATUS_STOPPED)
+            begun = terminal.raw.count(b"\x1b[?1049h")
+            terminal.signal(signal.SIGCONT)
+            while terminal.raw.count(b"\x1b[?1049h") == begun:
+                terminal.wait_quiet(0.1)
+        terminal.wait_quiet(0.2)  # what is typed while it begins is flushed
+        terminal.press("2")
+        terminal.wait_for(r"Rows +Back .*2 Docker")
+        terminal.press("0")
+        terminal.wait_for("1-5 pane")
+        terminal.press(end)
         assert terminal.wait() == 0
         assert_given_back(terminal)
 

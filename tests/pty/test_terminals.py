@@ -13,7 +13,7 @@ import pytest
 
 from tests.patience import PATIENCE
 from tests.pty import fakes
-from tests.pty.consoles import fake_console, program, to_overview
+from tests.pty.consoles import fake_console, program, real_console, to_overview
 from tests.pty.sequences import tokens
 from tests.pty.terminal import Terminal
 from tests.servers import require
@@ -101,6 +101,28 @@ def test_a_terminal_that_cannot_draw_is_told_in_one_sentence(term: str | None) -
         assert is_one_sentence(text)
         assert "\x1b" not in text
         assert "TERM" in text
+
+
+def test_colours_nobody_knows_are_told_in_one_sentence() -> None:
+    with Terminal(program(), env={"TEXTUAL_COLOR_SYSTEM": "bogus"}) as terminal:
+        assert terminal.wait() == 2
+        text = bytes(terminal.raw).decode().replace("\r\n", "\n")
+        assert is_one_sentence(text)
+        assert 'TEXTUAL_COLOR_SYSTEM is "bogus"' in text
+
+
+@pytest.mark.parametrize("size", [("30", "5"), ("99999", "99999")])
+def test_the_terminal_says_how_large_it_is_whatever_the_environment(
+    tmp_path: Path, size: tuple[str, str]
+) -> None:
+    env = {"COLUMNS": size[0], "LINES": size[1]}
+    with real_console(tmp_path, 'sources = ["system"]\n', env=env, size=(100, 30)) as terminal:
+        terminal.wait_for(lambda t: t.lines()[2].startswith("┏") and t.lines()[2].endswith("┓"))
+        assert len(terminal.lines()[2]) == 100
+        terminal.resize(120, 40)
+        terminal.wait_for(lambda t: len(t.lines()[2]) == 120)
+        terminal.press("q")
+        assert terminal.wait() == 0
 
 
 def test_output_into_a_pipe_is_told_in_one_sentence() -> None:

@@ -85,8 +85,8 @@ class EngineTruth:
                 rest.append(words(line))
         rules = (
             (r"cpu (\S+) of (\d+) cores mem (\S+) of (\S+)(?: docker (\S+))?", self._sums),
-            (r"✖ (\S+) restarting, exit (\d+), (\d+) restarts? in 10m", self._restarting),
-            (r"✖ (\S+) restarted (\d+)x in 10m, exit (\d+)", self._restarted),
+            (r"✖ (\S+) restarting, exit (\d+), ≥?(\d+) restarts? in 10m", self._restarting),
+            (r"✖ (\S+) restarted ≥?(\d+)x in 10m, exit (\d+)", self._restarted),
             (r"✖ (\S+) exit (\d+) OOM (\S+) ago", self._killed),
             (r"[▲✖] (\S+) CPU (\S+) of its (\S+) cores(?:, throttled \S+)?", self._limited),
             (r"top((?: \S+ \S+%)+)", self._busiest),
@@ -107,7 +107,9 @@ class EngineTruth:
     @staticmethod
     def _count(known: Mapping[str, Any], state: str) -> int:
         if state == "unhealthy":
-            return sum(item["State"].get("Health", {}).get("Status") == state for item in known.values())
+            # engines keep the last verdict on what does not run any more
+            states = [item["State"] for item in known.values() if item["State"]["Running"]]
+            return sum(each.get("Health", {}).get("Status") == state for each in states)
         return Counter(item["State"]["Status"] for item in known.values())[state]
 
     # -- a row of the table

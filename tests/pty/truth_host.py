@@ -75,7 +75,7 @@ class HostTruth:
             self._meter(look, line)
         rules = (
             (r"cpu ▲?✖? ?(\S+%)(?: iowait (\S+))?", self._cpu),
-            (r"cpu ▲?✖? ?(\S+%) mem ▲?✖? ?(\S+) load ▲?✖? ?(\S+)(?: iowait (\S+))?", self._brief),
+            (r"cpu ▲?✖? ?(\S+%) mem ▲?✖? ?(\S+) load (5m )?▲?✖? ?(\S+)(?: iowait (\S+))?", self._brief),
             (r"cores(?: user (\S+))?(?: sys (\S+))?(?: steal (\S+))?", self._shares),
             (r"mem ▲?✖? ?(\S+%) (\S+) available", self._memory),
             (r"disk ?▲?✖? ?(\S+%) (\S+) (\S+) free", self._disk),
@@ -111,9 +111,10 @@ class HostTruth:
     def _brief(self, look: Look, match: re.Match[str]) -> None:
         look.near("cpu", share(match[1]), self._of_all("busy", look), plus=CPU)
         self._used(look, match[2])
-        look.among("load", match[3], [f"{load[0]:.2f}" for load in self._loads(look)])
-        if match[4]:
-            look.near("iowait", share(match[4]), self._of_all("iowait", look), plus=CPU)
+        over = 1 if match[3] else 0
+        look.among("load", match[4], [f"{load[over]:.2f}" for load in self._loads(look)])
+        if match[5]:
+            look.near("iowait", share(match[5]), self._of_all("iowait", look), plus=CPU)
 
     def _shares(self, look: Look, match: re.Match[str]) -> None:
         for name, shown in zip(("user", "system", "steal"), match.groups(), strict=True):

@@ -54,7 +54,7 @@ class CacheTruth:
             (r"[▲✖] memory (\S+) of maxmemory.*", self._full),
             (r"[▲✖] (\d+) clients? blocked.*", self._blocked),
             (r"[▲✖] (\S+) keys evicted a second.*", self._evicting),
-            (r"[▲✖] hit rate (\S+) \((\S+) since start\).*", self._hit),
+            (r"[▲✖] hit rate (\S+) \(limit \S+\), (\S+) since start.*", self._hit),
             (r"hit (\S+) (\S+) since start", self._hit),
             (r"memory (\S+) of (\S+) (\S+)(?: volatile-lru)?", self._memory),
             (r"evicted (\S+)/s expired (\S+)/s", self._evicted),
@@ -188,9 +188,9 @@ class DatabaseTruth:
         pane = look.pane("Database")
         self._title(look, pane.title)
         rules = (
-            (rf"▲ {self._root} blocks (\d+): \(idle in transaction (\S+)\).*", self._blocks),
-            (r"▲ (\d+) idle in transaction (\S+) \(limit .*", self._aged),
-            (r"▲ (\d+) (?:transaction open|waiting|blocked|query running).* (\S+) .*", self._aged),
+            (rf"▲ pid {self._root} blocks (\d+): \(idle in transaction (\S+)\).*", self._blocks),
+            (r"▲ pid (\d+) idle in transaction (\S+) \(limit .*", self._aged),
+            (r"▲ pid (\d+) (?:transaction open|waiting|blocked|query running).* (\S+) .*", self._aged),
             (r"▲ cache hit (\S+) .*", self._hit_of_minute),
             (r"(\d+)/(\d+) sessions (\d+) active (\d+) blocked longest (\S+)", self._brief),
             (r"tps (\S+) hit (\S+) rollback (\S+)", self._brief_rates),

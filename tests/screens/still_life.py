@@ -22,7 +22,7 @@ from console.sources.docker.source import DockerSource
 from console.sources.health.source import HealthSource
 from console.sources.logs.source import LogSource
 from console.sources.postgres.source import PostgresSource
-from console.sources.redis.facts import Clients, Interval, Keyspace, RedisSnapshot, Totals
+from console.sources.redis.model import Clients, Interval, Keyspace, RedisSnapshot, Totals
 from console.sources.redis.source import RedisSource
 from console.sources.system.host import (
     CpuShares,

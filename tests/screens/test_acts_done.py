@@ -24,7 +24,7 @@ from screens.app import OpsConsole
 from screens.confirm import ConfirmScreen
 from tests.screens.kit import screen_text, table, told, zoomed
 from tests.servers.dockerd import Dockerd
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import PostgresServer, wheel_bindir
 from tests.widgets.stage import until
 
 LIMIT = 60.0
@@ -159,6 +159,42 @@ async def test_an_idle_session_is_ended(postgres_server: PostgresServer) -> None
             await victim.fetchval("SELECT 1")
     finally:
         victim.terminate()
+
+
+async def test_a_session_is_ended_when_all_connections_are_taken() -> None:
+    """Over the connection the console has: nobody can make another, and that is when somebody has to go."""
+    with PostgresServer(wheel_bindir(), settings={"max_connections": "10"}) as server:
+        server.psql("CREATE ROLE watcher LOGIN; CREATE ROLE app LOGIN; CREATE ROLE plain LOGIN")
+        server.psql("GRANT pg_monitor, pg_signal_backend TO watcher; GRANT pg_monitor TO plain")
+        room = 10 - int(server.psql("SHOW superuser_reserved_connections"))
+        others = [await _session(server, f"acts-hog-{number}") for number in range(room - 1)]
+        try:
+            source = PostgresSource(server.url(user="watcher"), name="orders")
+            async with at_row(source, "app:acts-hog-0") as (pilot, app):
+                with pytest.raises(asyncpg.TooManyConnectionsError):
+                    await _session(server, "acts-late")
+                await ask(pilot, app, "1")
+                await pilot.press("y")
+                await told(pilot, app, "signalled; the session has ended")
+            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+                await others[0].fetchval("SELECT 1")
+            others[0] = await _session(server, "acts-hog-9")
+            source = PostgresSource(server.url(user="plain"), name="orders")
+            async with at_row(source, "app:acts-hog-9") as (pilot, app):
+                await ask(pilot, app, "1")
+                await pilot.press("y")
+                await until(pilot, lambda: "GRANT pg_signal_backend TO this role" in screen_text(app), LIMIT)
+                assert "all connections of" in screen_text(app)
+                await until(pilot, lambda: journal()[-1].kind == Kind.CLOSED, LIMIT)
+                assert journal()[-1].text("status") == "failed"
+            assert await others[0].fetchval("SELECT 1") == 1
+        finally:
+            for one in others:
+                one.terminate()
+
+
+async def _session(server: PostgresServer, name: str) -> asyncpg.Connection:
+    return await asyncpg.connect(server.url(user="app"), server_settings={"application_name": name})
 
 
 async def test_a_statement_is_cancelled(postgres_server: PostgresServer) -> None:

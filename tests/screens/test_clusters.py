@@ -310,6 +310,33 @@ async def test_labels_are_completed() -> None:
         await until(pilot, lambda: ":logs  SELECTOR [NAMESPACE] [@CONTEXT]" in screen_text(app))
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "answer"),
+    [
+        ("web", "deployment/web shop @eu-1", ""),
+        (
+            "checkout",
+            "deployment/checkout shop @eu-1",
+            "deployment/checkout shop @eu-1 has no pod now: its lines come when",
+        ),
+    ],
+)
+async def test_the_lines_of_a_workload_are_those_of_its_pods_to_come_too(
+    name: str, text: str, answer: str
+) -> None:
+    async with with_lines() as (pilot, app, source, lines):
+        app.zoom("kubernetes", f"name:^{name}$", "workloads")
+        screen = await at(pilot, app, "workloads")
+        await until(pilot, lambda: screen.row is not None)
+        await pilot.press("l")
+        screen = await zoomed(pilot, app, "logs")
+        assert [key.name for key in source.asked] == [name]
+        assert lines.selected == [text]
+        assert parse(screen.filter_text).match({"selector": text})
+        if answer:
+            await told(pilot, app, answer)
+
+
 async def test_lines_are_asked_for_in_the_present_only() -> None:
     """What was is in the buffer already."""
     async with with_lines() as (pilot, app, source, _):

@@ -189,3 +189,16 @@ async def test_the_prompt_can_be_read_in_sixteen_colours(monkeypatch: pytest.Mon
             assert screen.display[-1].strip().startswith("/ typed")
             cells = [screen.buffer[screen.lines - 1][x] for x in range(screen.columns)]
             assert all(cell.fg != cell.bg for cell in cells if cell.data == "t")
+
+
+@pytest.mark.parametrize("terminal", sorted(TERMINALS))
+async def test_what_is_behind_a_window_stays_in_view(monkeypatch: pytest.MonkeyPatch, terminal: str) -> None:
+    """Also where there are no shades to dim it with, and the window is on the terminal's own background."""
+    async with on(terminal, monkeypatch) as app:
+        await Pilot(app).press("exclamation_mark")
+        screen = terminal_of(app, sent(app))
+        assert "Findings" in "".join(screen.display)
+        assert screen.display[0].strip().startswith("opsconsole")
+        assert screen.display[-1].strip().startswith("esc")
+        if terminal in ("16", "none", "dumb"):
+            assert {cell.bg for cell in row_with(screen, "restarting, exit 137")} == {"default"}

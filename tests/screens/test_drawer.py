@@ -20,6 +20,7 @@ from console.runs.run import Status
 from screens.confirm import ConfirmScreen
 from screens.edit import EditScreen
 from screens.output import OutputScreen, StepScreen
+from screens.sequences import PASTE_LIMIT
 from screens.stepping import HELD
 from screens.workbench import Shelf, Workbench
 from tests.patience import PATIENCE
@@ -299,6 +300,24 @@ async def test_a_command_is_edited_before_it_runs() -> None:
         await becomes(pilot, run.states[0], Status.OK)
         assert run.states[0].command == "echo fine"
         assert [str(line) for line in run.states[0].lines] == ["fine"]
+
+
+async def test_what_is_pasted_into_a_command_is_seen_and_whole() -> None:
+    """A character nobody sees would be run unseen, and half a command would be run as if it were one."""
+    async with console(fake_sources(), (120, 40)) as (pilot, app):
+        await started(pilot, app, "broken-things")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, EditScreen))
+        area = app.screen.query_one(TextArea)
+        await pilot.press("ctrl+u")
+        area.post_message(events.Paste("echo a\x1b[8m\r\n\techo \u202eb\rtrue"))
+        await until(pilot, lambda: area.text.endswith("true"))
+        assert area.text.split("\n")[-3:] == ["echo a␛[8m", "    echo \N{REPLACEMENT CHARACTER}b", "true"]
+        before = area.text
+        area.post_message(events.Paste("x" * PASTE_LIMIT))
+        await until(pilot, lambda: len(app._notifications) > 0)
+        assert [one.message for one in app._notifications][-1].startswith("Nothing was pasted")
+        assert area.text == before
 
 
 async def test_keys_that_come_in_one_go_hit_the_step_they_were_meant_for() -> None:

@@ -13,7 +13,7 @@ import widgets.pane_widget
 from console.errors import Unreachable
 from screens.detail import DetailScreen
 from screens.stand_ins import BodyView
-from tests.screens.kit import BAD, console, pane_text, read, screen_text, table, text_of, zoomed
+from tests.screens.kit import BAD, console, pane_text, read, screen_text, table, text_of, told, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import COLUMNS, ROWS, FakePane, FakeSnapshot, FakeSource, Row
 from tests.widgets.stage import until
@@ -130,6 +130,11 @@ class Failing(FakePane):
             detail=failing("detail", lambda row, context, width: [((row.name, "text"),)]),
             note=failing("note", lambda context: "a note"),
             plots=super().views()[0].plots,
+            related=failing("related", lambda row: ("logs", row.name)),
+            choose=failing("choose", lambda row, context: "chosen"),
+            jump=failing("jump", lambda row: None),
+            command=failing("command", lambda row: "true"),
+            acts=failing("acts", lambda row, context: ()),
         )
         return [view, super().views()[1]]
 
@@ -215,6 +220,20 @@ async def test_details_that_fail_say_so(install: Install) -> None:
         assert "broken detail" in app.screen.query_one(Canvas).text
         await pilot.press("y", "escape")
         await until(pilot, lambda: len(app.screen_stack) == 2)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("l", "related"), ("u", "choose"), ("O", "jump"), ("Y", "command"), ("x", "acts")]
+)
+async def test_a_key_for_a_row_that_fails_says_so(install: Install, key: str, what: str) -> None:
+    """And leaves the reader where he was."""
+    install(failing_in(what))
+    async with console(fake_sources("docker"), (120, 30)) as (pilot, app):
+        await pilot.press("1")
+        docker = await zoomed(pilot, app, "docker")
+        await pilot.press(key)
+        await told(pilot, app, f"LookupError: broken {what}")
+        assert app.screen is docker
 
 
 @pytest.mark.parametrize("what", ["views", "note"])

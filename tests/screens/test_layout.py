@@ -41,7 +41,7 @@ def test_wider_terminals_have_more_columns(width: int, columns: int, rows: int) 
     [
         (80, (17, 17, 17, 1, 1), {}),
         (120, (26, 25, 2), {"logs": 2}),
-        (160, (51, 2), {"redis": 2}),
+        (160, (26, 25, 2), {"logs": 2}),
     ],
 )
 def test_what_is_absent_leaves_its_room_to_the_others(
@@ -51,6 +51,32 @@ def test_what_is_absent_leaves_its_room_to_the_others(
     plan = arrange(KINDS, width, 53, {"docker", "redis"})
     assert plan.order == ("system", "postgres", "logs", "docker", "redis")
     assert (plan.rows, plan.spans) == (rows, spans)
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "height", "columns", "spans"),
+    [
+        (6, 160, 47, 2, {}),  # 80 cells each, where three columns would cut most rows
+        (6, 160, 36, 3, {}),  # but not where that leaves a pane too few lines
+        (6, 240, 67, 3, {}),
+        (7, 160, 47, 3, {"logs": 3}),
+        (8, 160, 47, 3, {"logs": 2}),
+        (4, 120, 37, 2, {}),
+        (2, 120, 37, 2, {}),
+    ],
+)
+def test_panes_that_stand_too_narrow_stand_below_each_other(
+    count: int, width: int, height: int, columns: int, spans: dict[str, int]
+) -> None:
+    kinds = ["system", "docker", "postgres", "redis", "alerts", "health", "kubernetes"][: count - 1]
+    plan = arrange([*kinds, "logs"], width, height)
+    assert (plan.columns, plan.spans) == (columns, spans)
+
+
+def test_room_to_spare_goes_to_the_logs() -> None:
+    """Also where another pane stands beside them."""
+    assert arrange(["system", "postgres", "redis", "logs", "alerts"], 160, 40).spans == {"logs": 2}
+    assert arrange(["system", "postgres", "redis", "alerts"], 160, 40).spans == {"alerts": 3}
 
 
 def test_where_all_are_absent_they_share_the_room() -> None:

@@ -9,7 +9,7 @@ from screens.detail import DetailScreen, ScrollCanvas
 from screens.findings import FindingsScreen
 from screens.help import HelpScreen
 from screens.keys import shown_key
-from tests.screens.kit import BAD, LATE, console, read, screen_text, table, wrong, zoomed
+from tests.screens.kit import BAD, LATE, console, read, screen_text, table, toasts, wrong, zoomed
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import ROWS, FakeSnapshot, FakeSource, Row
 from tests.widgets.stage import until
@@ -22,14 +22,22 @@ def listed(screen: object) -> set[str]:
     return {binding_id for _, keys in screen._groups for _, _, binding_id in keys}
 
 
-@pytest.mark.parametrize("where", ["", "1"])
-async def test_help_lists_exactly_the_keys_that_work(where: str) -> None:
-    """All active bindings, each once, with its keys, what it does and the name to change it by."""
+@pytest.mark.parametrize(
+    ("where", "idle"),
+    [("", {"pane.other"}), ("1", {"zoom.jump", "zoom.document", "zoom.other"})],
+)
+async def test_help_lists_exactly_the_keys_that_work(where: str, idle: set[str]) -> None:
+    """All active bindings with something to do, each with its keys, what it does and its name."""
     async with console(fake_sources(), (160, 100)) as (pilot, app):
         if where:
             await pilot.press(where)
             await zoomed(pilot, app, "system")
-        active = {b.binding.key: b for b in app.screen.active_bindings.values() if b.enabled}
+        assert app.base.idle_keys >= idle | {"app.pane-6", "app.pane-9"}
+        active = {
+            b.binding.key: b
+            for b in app.screen.active_bindings.values()
+            if b.enabled and b.binding.id not in app.base.idle_keys
+        }
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         text = screen_text(app)
@@ -39,9 +47,58 @@ async def test_help_lists_exactly_the_keys_that_work(where: str) -> None:
             assert found.binding.id in text
             assert (found.tooltip or found.binding.tooltip or found.binding.description) in text
         assert listed(app.screen) == {found.binding.id for found in active.values()}
+        assert listed(app.screen) > {"app.pane-5", "app.help"}
         assert "Filter" in text
         assert ":theme" in text
         assert "system, docker, postgres, redis, logs" in text
+
+
+async def test_help_lists_what_only_some_views_and_sources_have() -> None:
+    """Log lines of a row, and the next of two sources of a kind."""
+    two = [*fake_sources(), FakeSource("docker", name="another")]
+    async with console(two, (160, 100)) as (pilot, app):
+        await pilot.press("2")
+        await zoomed(pilot, app, "docker")
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert listed(app.screen) > {"zoom.related", "zoom.other", "zoom.faults", "zoom.next-view"}
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "pane.other" in listed(app.screen)
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("O", "nothing in front belongs to another row"),
+        ("L", "the lines of the run before are not kept apart here"),
+        ("D", "there is no text of what is in front"),
+        ("u", "nothing in front can be chosen to be watched"),
+        ("o", "there is no other source of this kind"),
+        ("9", "there is no pane 9"),
+    ],
+)
+async def test_a_key_that_has_nothing_to_do_says_so(key: str, said: str) -> None:
+    """No key is silent."""
+    async with console(fake_sources()) as (pilot, app):
+        await pilot.press("1")
+        await zoomed(pilot, app, "system")
+        await until(pilot, lambda: table(app).current is not None)
+        await pilot.press(key)
+        await until(pilot, lambda: said in toasts(app))
+
+
+async def test_a_row_without_lines_says_so() -> None:
+    """A view whose rows write nothing."""
+    async with console(fake_sources()) as (pilot, app):
+        await pilot.press("1")
+        await zoomed(pilot, app, "system")
+        await pilot.press("right")
+        await until(pilot, lambda: "there is nothing here" in table(app).text)
+        await pilot.press("l")
+        await until(pilot, lambda: "nothing in front has lines of its own" in toasts(app))
 
 
 @pytest.mark.parametrize("key", ["escape", "q", "enter", "question_mark", "f1"])
@@ -192,6 +249,25 @@ async def test_findings_are_listed_with_what_mends_them() -> None:
         await read(pilot, app, lambda: "nothing wrong is known" in screen_text(app))
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_what_a_failing_source_showed_before_has_its_time() -> None:
+    """It stands below the failure, and whoever reads it knows that it may be wrong no more."""
+    given = fake_sources("docker", "redis")
+    given[1].findings = [BAD]
+    async with console(given, (100, 30)) as (pilot, app):
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: isinstance(app.screen, FindingsScreen))
+        assert "(at " not in screen_text(app)
+        given[1].error = Unreachable("gone")
+        await read(pilot, app, lambda: "redis gone [2]" in screen_text(app))
+        good = app.collector.feeds["redis"].good
+        assert good is not None
+        then = good.time.astimezone().strftime("%H:%M:%S")
+        assert f"api-3 restarting, exit 137 OOM (at {then}) [2]" in screen_text(app)
+        given[1].error = None
+        await read(pilot, app, lambda: "gone" not in screen_text(app))
+        assert "api-3 restarting, exit 137 OOM [2]" in screen_text(app)
 
 
 async def test_what_may_not_be_seen_is_listed_whole_with_what_shows_it() -> None:

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from console.errors import NotFound, Refused, Unreachable
 from console.findings import Severity
-from tests.screens.kit import BAD, KINDS, console, read, screen_text, table, text_of, zoomed
+from tests.screens.kit import BAD, KINDS, console, read, screen_text, table, text_of, told, zoomed
 from tests.screens.kit import footer as footer_text
 from tests.screens.kit import sources as fake_sources
 from tests.widgets.fakes import ROWS, FakeSnapshot, FakeSource, Row
@@ -89,6 +89,16 @@ async def test_the_log_lines_of_a_row_are_a_key_away() -> None:
         assert app.base is logs
         await pilot.press("escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_a_row_whose_pane_is_not_there_says_so() -> None:
+    """As an alert about what this console does not watch."""
+    async with console(fake_sources("docker")) as (pilot, app):
+        await pilot.press("1")
+        docker = await zoomed(pilot, app, "docker")
+        await pilot.press("l")
+        await told(pilot, app, "there is no pane Logs here")
+        assert app.base is docker
 
 
 async def test_plots_can_be_put_away_and_reach_further_back() -> None:

@@ -16,8 +16,6 @@ from typing import Any
 from tests.servers import require
 from tests.servers.process import ServerProcess
 
-START_LIMIT = 60.0
-"""Seconds it may take to answer."""
 CONFIG = """\
 route:
   receiver: nobody
@@ -33,11 +31,9 @@ inhibit_rules:
 class Alertmanager(ServerProcess):
     """One server in a directory of its own; `prefix` is the path it is under, `web` its file of users."""
 
-    start_limit = START_LIMIT
-
     def __init__(self, config: str = CONFIG, prefix: str = "", web: str = "") -> None:
-        super().__init__("ops-am-")
         self.binary = require("prometheus-alertmanager", "prometheus-alertmanager")
+        super().__init__("ops-am-")
         (self.directory / "alertmanager.yml").write_text(config)
         (self.directory / "web.yml").write_text(web)
         self.prefix = prefix

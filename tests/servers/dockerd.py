@@ -10,20 +10,16 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from tests.servers import absent, require
+from tests.servers.process import PrivateProcess
 
-START_LIMIT = 90.0
-"""Seconds the engine may take to answer."""
-STOP_LIMIT = 60.0
 IMAGE = "ops-busybox"
 """The one image there is: Debian's static busybox with its applets installed."""
 
@@ -52,49 +48,28 @@ def programs() -> tuple[str, str, str]:
     return found
 
 
-class Dockerd:
-    """One engine with its containerd, started in a directory of its own and ended by process id."""
+class Dockerd(PrivateProcess):
+    """One engine with its containerd."""
+
+    start_limit = 90.0
 
     def __init__(self) -> None:
         self.dockerd, self.docker, self.busybox = programs()
-        # under /tmp because the path of a Unix socket holds 107 bytes at most
-        self.directory = Path(tempfile.mkdtemp(prefix="opsd", dir="/tmp"))
+        super().__init__("opsd")
         self.socket = self.directory / "docker.sock"
-        self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-            self.build()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
+    def begin(self) -> None:
+        """It starts, and has the image."""
+        self.start()
+        self.build()
 
     @property
     def host(self) -> str:
         """What DOCKER_HOST would be."""
         return f"unix://{self.socket}"
 
-    @property
-    def pid(self) -> int:
-        """The engine's process id."""
-        assert self._process is not None, "the engine is not running"
-        return self._process.pid
-
-    @property
-    def log(self) -> str:
-        """What the engine wrote so far."""
-        path = self.directory / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def start(self) -> None:
-        """Start the engine and wait until it answers."""
+    def command(self) -> Sequence[str | Path]:
+        """Nothing of it outside its directory."""
         where = self.directory
         command: list[str | Path] = [
             self.dockerd, "--data-root", where / "root", "--exec-root", where / "exec",
@@ -103,18 +78,10 @@ class Dockerd:
         ]  # fmt: skip
         if setpriv := shutil.which("setpriv"):  # an aborted test run takes its engine along
             command = [setpriv, "--pdeathsig", "TERM", *command]
-        with (where / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        until = time.monotonic() + START_LIMIT
-        while not self.answers():
-            assert self._process.poll() is None, f"dockerd ended:\n{self.log[-2000:]}"
-            assert time.monotonic() < until, f"dockerd does not answer:\n{self.log[-2000:]}"
-            time.sleep(0.02)
+        return command
 
-    def answers(self) -> bool:
-        """Whether the engine answers a ping now."""
+    def ready(self) -> bool:
+        """Whether it answers a ping."""
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as plug:
             plug.settimeout(1.0)
             connection = http.client.HTTPConnection("localhost")
@@ -204,23 +171,14 @@ class Dockerd:
         if names:
             self.cli("rm", "-f", "-v", *names, check=False)
 
-    def freeze(self) -> None:
-        """Stop the engine's process in mid-air; its containers go on."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let a frozen engine go on."""
-        os.kill(self.pid, signal.SIGCONT)
-
     def kill(self) -> None:
         """End the engine at once, as a crash would; containerd follows it, the containers stay."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait(STOP_LIMIT)
-        self._process = None
+        if self._process is None:
+            return
+        super().kill()
         # an init that reaps late leaves containerd a zombie, which the next engine takes for alive
         pidfile = self.directory / "exec" / "containerd" / "containerd.pid"
-        until = time.monotonic() + STOP_LIMIT
+        until = time.monotonic() + self.stop_limit
         with contextlib.suppress(OSError):
             status = Path("/proc", pidfile.read_text(), "stat")
             while status.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < until:
@@ -232,16 +190,10 @@ class Dockerd:
         if self._process is None:
             return
         self.thaw()
-        if self.answers():
+        if self.ready():
             ids = self.cli("ps", "-aq", check=False).split()
             self.discard(*ids)
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(STOP_LIMIT)
-        self._process = None
+        super().stop()
 
     def remove(self) -> None:
         """End everything that was started here and leave no process, mount or file behind."""
@@ -254,7 +206,7 @@ class Dockerd:
         self._empty_cgroups(ids)
         for target in self._mounts():
             subprocess.run(["umount", "-l", target], check=False, capture_output=True)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        super().remove()
 
     def _leftovers(self) -> Iterator[int]:
         """containerd and its shims: their command lines name this engine's directory."""

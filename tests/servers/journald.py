@@ -6,23 +6,18 @@ import contextlib
 import os
 import shutil
 import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
 
 from tests.servers import absent, require
+from tests.servers.process import PrivateProcess
 
-START_LIMIT = 60.0
 _SCRIPT = 'mount --make-rprivate / && mount --bind "$0" /run && exec "$1"'
 
 
-class Journald:
+class Journald(PrivateProcess):
     """One journal daemon that writes into a directory of its own; needs root for the namespace."""
 
     def __init__(self) -> None:
@@ -31,30 +26,22 @@ class Journald:
         self.journalctl = require("journalctl", "systemd")
         if os.geteuid() != 0:
             absent("a private journald needs root")
-        self._run = Path(tempfile.mkdtemp(prefix="opsj", dir="/tmp"))
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__("opsj")
         self._plug = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop()
+        self._run = self.directory / "run"
+        (self._run / "systemd" / "journal").mkdir(parents=True)
+        (self._run / "log" / "journal").mkdir(parents=True)
+        settings = self._run / "systemd" / "journald.conf.d"
+        settings.mkdir()
+        (settings / "test.conf").write_text("[Journal]\nRateLimitBurst=0\nReadKMsg=no\nRuntimeMaxUse=64M\n")
 
     @property
-    def command(self) -> tuple[str, ...]:
+    def reader(self) -> tuple[str, ...]:
         """journalctl, reading this journal."""
-        return (self.journalctl, "--directory", str(self.directory))
+        return (self.journalctl, "--directory", str(self.journal))
 
     @property
-    def directory(self) -> Path:
+    def journal(self) -> Path:
         """Where the journal's files are."""
         return next((self._run / "log" / "journal").iterdir())
 
@@ -64,35 +51,24 @@ class Journald:
         fields = f"PRIORITY={priority}\nSYSLOG_IDENTIFIER={identifier}\nMESSAGE\n".encode()
         self._plug.send(fields + len(data).to_bytes(8, "little") + data + b"\n")
 
-    def _start(self) -> None:
-        (self._run / "systemd" / "journal").mkdir(parents=True)
-        (self._run / "log" / "journal").mkdir(parents=True)
-        settings = self._run / "systemd" / "journald.conf.d"
-        settings.mkdir()
-        (settings / "test.conf").write_text("[Journal]\nRateLimitBurst=0\nReadKMsg=no\nRuntimeMaxUse=64M\n")
+    def command(self) -> Sequence[str | Path]:
+        """In a mount namespace of its own."""
         command: list[str | Path] = [self._unshare, "-m", "sh", "-c", _SCRIPT, self._run, self._daemon]
         if setpriv := shutil.which("setpriv"):  # an aborted test run takes its journal along
             command = [setpriv, "--pdeathsig", "TERM", *command]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        until = time.monotonic() + START_LIMIT
-        while True:
-            with contextlib.suppress(OSError):
-                self._plug.connect(str(self._run / "systemd" / "journal" / "socket"))
-                if list((self._run / "log" / "journal").glob("*/*.journal")):
-                    return
-            assert self._process.poll() is None, "journald ended"
-            assert time.monotonic() < until, "journald does not start"
-            time.sleep(0.02)
+        return command
 
-    def _stop(self) -> None:
+    def ready(self) -> bool:
+        """Whether it listens and has a file."""
+        with contextlib.suppress(OSError):
+            self._plug.connect(str(self._run / "systemd" / "journal" / "socket"))
+            return any((self._run / "log" / "journal").glob("*/*.journal"))
+        return False
+
+    def remove(self) -> None:
+        """End it, its directory, and what is connected to it."""
         self._plug.close()
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(START_LIMIT)
-        shutil.rmtree(self._run, ignore_errors=True)
+        super().remove()
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ class Mosquitto(ServerProcess):
     """One broker; `settings` are further lines of mosquitto.conf, `user` and `password` who may sign in."""
 
     def __init__(self, settings: str = "allow_anonymous true", user: str = "", password: str = "") -> None:
-        super().__init__("opsm")
         self._program = require("mosquitto", "mosquitto")
+        super().__init__("opsm")
         self.directory.chmod(0o755)  # as root it becomes another user
         text = f"listener {self.port} 127.0.0.1\n{_SETTINGS}{settings}\n"
         if user:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import importlib.util
 import os
 import pwd
@@ -19,19 +20,15 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 import psutil
 
-from tests.servers.ports import free_port
+from tests.servers.process import Options, ServerProcess
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-START_LIMIT = 60.0
-"""Seconds a server may take to become ready."""
 
 _FAST = {
     "fsync": "off",
@@ -41,9 +38,12 @@ _FAST = {
     "autovacuum_naptime": "1h",
     "logging_collector": "off",
     "listen_addresses": "127.0.0.1",
-    "dynamic_shared_memory_type": "posix",
+    "dynamic_shared_memory_type": "mmap",  # leaves no segment behind, however it ends
 }
 """What makes a throw-away server quick to start and quiet."""
+
+_LIBC = ctypes.CDLL(None)
+_IPC_RMID = 0
 
 _CLUSTERS: dict[Path, Path] = {}
 """By directory of binaries: a cluster made by them and never started, to copy."""
@@ -60,49 +60,32 @@ def wheel_bindir() -> Path:
     return _copied(package) / "pginstall" / "bin"
 
 
-class PostgresServer:
+class PostgresServer(ServerProcess):
     """One cluster: made by initdb, or from a running primary, started and ended by its process id.
 
     `settings` are server parameters; `hba` replaces pg_hba.conf (everybody is trusted by default).
     """
 
+    stop_signal = signal.SIGINT
+    """A fast shutdown: sessions are ended, the cluster is left clean."""
+
     def __init__(self, bindir: Path, *, settings: Mapping[str, str] | None = None, hba: str = "") -> None:
+        super().__init__("ops-pg-", **_environment_and_user())
         self.bindir = bindir
         self.settings = {**_FAST, **(settings or {})}
         self.hba = hba
-        self.directory = Path(tempfile.mkdtemp(prefix="ops-pg-", dir="/tmp"))  # sockets need short paths
         self.data = self.directory / "data"
         self.socket_dir = self.directory
-        self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._user = _system_user()
-        self._group = pwd.getpwnam(self._user).pw_gid if self._user else None
-        if self._user:
-            shutil.chown(self.directory, self._user)
+        if user := self.options.get("user"):
+            shutil.chown(self.directory, user)
         self.directory.chmod(0o755)
-        atexit.register(self.remove)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """A new cluster."""
         self.initialise()
+        if self.hba:
+            (self.data / "pg_hba.conf").write_text(self.hba)
         self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
-
-    @property
-    def pid(self) -> int:
-        """The postmaster's process id."""
-        assert self._process is not None, "the server is not running"
-        return self._process.pid
-
-    @property
-    def log(self) -> str:
-        """What the server wrote to its standard error so far."""
-        path = self.directory / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
 
     def initialise(self) -> None:
         """Make the cluster, superuser `postgres`, UTF-8; a second one of a version is a copy of the first."""
@@ -118,68 +101,48 @@ class PostgresServer:
         subprocess.run(["cp", "-a", self.data, first], check=True)
         _CLUSTERS[self.bindir] = first
 
-    def start(self, ready: Collection[str] = ("ready", "standby")) -> None:
-        """Start the server and wait until it takes connections, or is in one of the states given."""
-        if self.hba:
-            (self.data / "pg_hba.conf").write_text(self.hba)
-        arguments = [f"-c{name}={value}" for name, value in self.settings.items()]
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    self.bindir / "postgres", "-D", self.data, "-k", self.socket_dir,
-                    "-p", str(self.port), *arguments,
-                ],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
-                env=_environment(), start_new_session=True,
-                user=self._user, group=self._group, extra_groups=[] if self._user else None,
-            )  # fmt: skip
-        self._wait_ready(ready)
+    def command(self) -> Sequence[str | Path]:
+        """With the settings as they are now."""
+        return [
+            self.bindir / "postgres", "-D", self.data, "-k", self.socket_dir, "-p", str(self.port),
+            *(f"-c{name}={value}" for name, value in self.settings.items()),
+        ]  # fmt: skip
 
-    def stop(self) -> None:
-        """Fast shutdown: sessions are ended, the cluster is left clean."""
-        if self._process is None:
-            return
-        self.thaw()
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
+    def ready(self) -> bool:
+        """Whether it takes connections."""
+        return self.state() in ("ready", "standby")
+
+    def state(self) -> str:
+        """The word in its lock file that pg_ctl waits for; nothing before the file is this process's."""
+        with contextlib.suppress(OSError, IndexError):
+            lines = (self.data / "postmaster.pid").read_text().split()
+            if lines[0] == str(self.pid):
+                return lines[-1]
+        return ""
 
     def kill(self) -> None:
         """SIGKILL to every process of the server, as a crash of the machine would."""
-        if self._process is None:
-            return
-        processes = self._processes()
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._process.wait(60)
-        until = time.monotonic() + 60
+        processes, segment = self._processes(), self._segment()
+        super().kill()
+        until = time.monotonic() + self.stop_limit
         while any(map(_alive, processes)) and time.monotonic() < until:
             time.sleep(0.01)  # a restart needs their shared memory gone
-        self._process = None
+        if segment is not None:
+            _LIBC.shmctl(segment, _IPC_RMID, None)  # nobody else would remove it
 
-    def freeze(self) -> None:
-        """SIGSTOP to every process: sockets stay open and nobody answers."""
+    def _segment(self) -> int | None:
+        """The System V segment that it holds as its lock; the id stands in its lock file."""
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            if self._process is not None and lines[0] == str(self._process.pid):
+                return int(lines[6].split()[1])
+        return None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """To the postmaster and its children."""
         for process in self._processes():
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.suspend()
-
-    def thaw(self) -> None:
-        """Undo `freeze`."""
-        for process in self._processes():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.resume()
-
-    def remove(self) -> None:
-        """Stop the server and delete its directory; may be called twice."""
-        if self._process is not None:
-            self.thaw()
-            self.kill()  # nothing in it is wanted any more
-        shutil.rmtree(self.directory, ignore_errors=True)
-        atexit.unregister(self.remove)
+                process.send_signal(number)
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """A URL over the Unix socket."""
@@ -230,35 +193,20 @@ class PostgresServer:
         """What one of the server's own programs prints, run as the server's user."""
         done = subprocess.run(
             [self.bindir / name, *arguments], capture_output=True, check=False, timeout=120,
-            cwd=self.directory, env=_environment(), stdin=subprocess.DEVNULL,
-            user=self._user, group=self._group, extra_groups=[] if self._user else None,
+            cwd=self.directory, stdin=subprocess.DEVNULL, **self.options,
         )  # fmt: skip
         if done.returncode:
             raise RuntimeError(f"{name}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout.decode(errors="replace")
 
     def _processes(self) -> list[psutil.Process]:
-        if self._process is None:
+        if self._process is None or self._process.poll() is not None:
             return []
         try:
             postmaster = psutil.Process(self._process.pid)
             return [postmaster, *postmaster.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
-
-    def _wait_ready(self, states: Collection[str]) -> None:
-        assert self._process is not None
-        until = time.monotonic() + START_LIMIT
-        while time.monotonic() < until:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the server ended at once:\n{self.log[-2000:]}")
-            with contextlib.suppress(OSError, IndexError):
-                # the last line of the lock file is the state pg_ctl waits for
-                lines = (self.data / "postmaster.pid").read_text().split()
-                if lines[0] == str(self._process.pid) and lines[-1] in states:
-                    return
-            time.sleep(0.02)
-        raise RuntimeError(f"the server was not ready in {START_LIMIT:g} s:\n{self.log[-2000:]}")
 
 
 def _alive(process: psutil.Process) -> bool:
@@ -283,11 +231,13 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _system_user() -> str | None:
+def _environment_and_user() -> Options:
+    """As whom its programs are run: never as root."""
     if os.geteuid() != 0:
-        return None
+        return {"env": _environment()}
     names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
+    user = "postgres" if "postgres" in names else "nobody"
+    return {"env": _environment(), "user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 def _reachable(path: Path) -> bool:

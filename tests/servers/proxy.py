@@ -26,8 +26,8 @@ from typing import Any, Self, TypeAlias
 Target: TypeAlias = "Path | int"
 """A Unix socket, or a TCP port of this host."""
 
-LATENCY = 2.0
-"""Seconds everything comes later."""
+LATENCY = 3.5
+"""Seconds everything comes later: more than a poll may take, so that each of them fails."""
 RATE = 1024.0
 """Bytes a second of a thin line."""
 FAULTS = ("latency", "bandwidth", "timeout", "reset_peer", "half_close")

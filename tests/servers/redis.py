@@ -8,26 +8,17 @@ Nothing here needs pytest: the bench uses it too.
 
 from __future__ import annotations
 
-import atexit
+import contextlib
 import importlib.util
-import os
-import shutil
-import signal
 import socket
 import subprocess
-import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 
-from tests.servers.ports import free_port
-
-START_LIMIT = 60.0
-"""Seconds a server may take to answer PING."""
+from tests.servers.process import ServerProcess
 
 _QUIET = {"save": "", "appendonly": "no", "databases": "16", "enable-debug-command": "local"}
 """No files unless a test wants them; DEBUG SLEEP makes a command slow on purpose."""
@@ -41,11 +32,10 @@ def wheel_redis() -> str:
     return str(Path(spec.origin).parent / "bin" / "redis-server")
 
 
-class RedisServer:
+class RedisServer(ServerProcess):
     """One server process; `settings` are lines of redis.conf as name and value.
 
-    `port` stays the same across restarts, so that clients find it again. `password` is what the
-    server's own tools sign in with.
+    `password` is what the server's own tools sign in with.
     """
 
     def __init__(
@@ -56,30 +46,12 @@ class RedisServer:
         password: str = "",
         sentinel: bool = False,
     ) -> None:
+        super().__init__("ops-rd-")
         self.binary = binary
         self.sentinel = sentinel
         self.settings = {**({} if sentinel else _QUIET), **(settings or {})}
         self.password = password
-        self.directory = Path(tempfile.mkdtemp(prefix="ops-rd-", dir="/tmp"))  # sockets need short paths
         self.socket = self.directory / "s"
-        self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        atexit.register(self.remove)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
-
-    @property
-    def pid(self) -> int:
-        """The server's process id."""
-        assert self._process is not None, "the server is not running"
-        return self._process.pid
 
     @property
     def url(self) -> str:
@@ -91,34 +63,28 @@ class RedisServer:
         """Its address over TCP, without a password."""
         return f"redis://127.0.0.1:{self.port}"
 
-    @property
-    def log(self) -> str:
-        """What the server has written so far."""
-        path = self.directory / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def start(self, *, ready: bool = True) -> None:
-        """Start the server and wait until it answers, be it only that it wants a password.
-
-        With `ready` false it may answer that it is loading.
-        """
-        config = self.directory / "redis.conf"
+    def start(self, until: Callable[[], object] | None = None) -> None:
+        """With the settings as they are now."""
         lines = [f"{name} {value}" if value else f'{name} ""' for name, value in self._config().items()]
-        config.write_text("\n".join(lines))
-        with (self.directory / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self.binary, config, *(["--sentinel"] if self.sentinel else [])],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-                start_new_session=True,
-            )
-        until = time.monotonic() + START_LIMIT
-        while not self._answers(ready):
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"redis-server did not start:\n{self.log}")
-            time.sleep(0.01)
+        (self.directory / "redis.conf").write_text("\n".join(lines))
+        super().start(until)
+
+    def command(self) -> Sequence[str | Path]:
+        """By its file."""
+        return [self.binary, self.directory / "redis.conf", *(["--sentinel"] if self.sentinel else [])]
+
+    def ready(self) -> bool:
+        """Whether it answers, be it only that it wants a password."""
+        return self.ping().startswith((b"+PONG", b"-NOAUTH", b"-NOPERM"))
+
+    def ping(self) -> bytes:
+        """What it says to a PING, also that it is loading; nothing where it does not answer."""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            client.connect(str(self.socket))
+            client.sendall(b"PING\r\n")
+            return client.recv(64)
+        return b""
 
     def _config(self) -> dict[str, str]:
         settings = dict(self.settings)
@@ -132,51 +98,6 @@ class RedisServer:
             "daemonize": "no",
             **settings,
         }
-
-    def _answers(self, ready: bool) -> bool:
-        try:
-            with socket.socket(socket.AF_UNIX) as client:
-                client.settimeout(1)
-                client.connect(str(self.socket))
-                client.sendall(b"PING\r\n")
-                answer = client.recv(64)
-        except OSError:
-            return False
-        return answer.startswith((b"+PONG", b"-NOAUTH", b"-NOPERM")) or (not ready and bool(answer))
-
-    def stop(self) -> None:
-        """Orderly shutdown: what is to be saved is saved."""
-        if self._process is None:
-            return
-        self.thaw()
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._process = None
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash would."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait(60)
-        self._process = None
-
-    def freeze(self) -> None:
-        """SIGSTOP: sockets stay open and nobody answers."""
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Undo `freeze`."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def remove(self) -> None:
-        """Kill the server and delete its directory; may be called twice."""
-        self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-        atexit.unregister(self.remove)
 
     def connect(self, **options: Any) -> redis.Redis:
         """A synchronous client over the socket, for tests to act with; close it after use."""

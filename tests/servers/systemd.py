@@ -6,19 +6,16 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 import pytest
 
 from tests.servers import absent, require
+from tests.servers.process import PrivateProcess
 
-START_LIMIT = 60.0
 _ENTER = 'echo $$ > "$0/cgroup.procs" && exec unshare --mount --pid --cgroup --fork --kill-child "$@"'
 """Into a control group of its own first, so that the namespace shows this one and no other."""
 _BOOT = """set -e
@@ -38,7 +35,7 @@ exec "$1" --system --unit=nothing.target --log-target=console --show-status=no
 """
 
 
-class Systemd:
+class Systemd(PrivateProcess):
     """One systemd; `bin` is a directory whose `systemctl` asks it."""
 
     def __init__(self) -> None:
@@ -51,21 +48,7 @@ class Systemd:
         self._group = (base if (base / "cgroup.controllers").exists() else base / "systemd") / (
             f"ops-systemd-{os.getpid()}"
         )
-        self.directory = Path(tempfile.mkdtemp(prefix="opsu", dir="/tmp"))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop()
+        super().__init__("opsu")
 
     @property
     def bin(self) -> Path:
@@ -89,33 +72,28 @@ class Systemd:
 
     def until(self, name: str, word: str, key: str = "ActiveState") -> None:
         """Wait until a unit says this of itself."""
-        until = time.monotonic() + START_LIMIT
+        until = time.monotonic() + self.start_limit
         while (told := self.systemctl("show", "--value", "-p", key, name).strip()) != word:
             assert time.monotonic() < until, f"{name} is {told}, not {word}"
             time.sleep(0.02)
 
-    def _start(self) -> None:
+    def start(self, until: Callable[[], object] | None = None) -> None:
+        """In a control group of its own."""
         for below in ("units", "bin"):
             (self.directory / below).mkdir()
         (self.directory / "units" / "nothing.target").write_text("[Unit]\nDefaultDependencies=no\n")
         self._group.mkdir()
-        boot = ("sh", "-c", _BOOT, str(self.directory), self._daemon)
-        command = ["sh", "-c", _ENTER, str(self._group), *boot]
-        with (self.directory / "log").open("wb") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        until = time.monotonic() + START_LIMIT
-        while not self._answers():
-            said = (self.directory / "log").read_text(errors="replace")
-            assert self._process.poll() is None, f"systemd ended:\n{said}"
-            assert time.monotonic() < until, f"systemd does not answer:\n{said}"
-            time.sleep(0.05)
+        super().start(until)
 
-    def _answers(self) -> bool:
-        assert self._process is not None
+    def command(self) -> Sequence[str | Path]:
+        """Into the group, then into the namespaces, then itself."""
+        boot = ("sh", "-c", _BOOT, str(self.directory), self._daemon)
+        return ["sh", "-c", _ENTER, str(self._group), *boot]
+
+    def ready(self) -> bool:
+        """Whether it has come up; then `bin` has the systemctl that asks it."""
         try:
-            (first,) = psutil.Process(self._process.pid).children()
+            (first,) = psutil.Process(self.pid).children()
         except (psutil.Error, ValueError):
             return False
         script = f'#!/bin/sh\nexec {self._enter} -t {first.pid} -m -p {self._systemctl} "$@"\n'
@@ -123,22 +101,26 @@ class Systemd:
         (self.bin / "systemctl").chmod(0o755)
         return bool(self.systemctl("is-system-running", check=False).strip() in ("running", "degraded"))
 
-    def _stop(self) -> None:
+    def kill(self) -> None:
+        """The first of its namespace is killed, which takes all others along."""
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
-                for child in psutil.Process(self._process.pid).children():
-                    os.kill(child.pid, signal.SIGKILL)  # the first of a namespace takes all others along
+                for child in psutil.Process(self.pid).children():
+                    os.kill(child.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
-            self._process.kill()
-            self._process.wait()
+        super().kill()
+
+    def remove(self) -> None:
+        """Its control groups go, too."""
+        self.kill()
         until = time.monotonic() + 5
         while self._group.exists() and time.monotonic() < until:
             for at, _, _ in os.walk(self._group, topdown=False):
                 with contextlib.suppress(OSError):
                     os.rmdir(at)  # control groups: their files go with them
             time.sleep(0.01)
-        subprocess.run(["rm", "-rf", self.directory], check=False)
+        super().remove()
 
 
 @pytest.fixture(scope="session")

@@ -16,11 +16,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.console.sources.health.pki import Issuer
 from tests.servers.postgres import PostgresServer, wheel_bindir
+from tests.servers.process import Entered
 from tests.servers.redis import RedisServer, wheel_redis
 
 HOLD = 4
@@ -127,7 +126,7 @@ class _Front(ThreadingHTTPServer):
         """A client that went away is no news."""
 
 
-class Shop:
+class Shop(Entered):
     """The servers; `config` is the console's, `troubles` what can befall them."""
 
     def __init__(self, directory: Path) -> None:
@@ -136,23 +135,12 @@ class Shop:
         self._sessions: subprocess.Popen[bytes] | None = None
         self._burners: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def remove(self) -> None:
+        """End all of it."""
         self._stack.close()
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Everything is well."""
         settings = {"max_connections": "100"}
         self.postgres = self._stack.enter_context(PostgresServer(wheel_bindir(), settings=settings))
         self.redis = self._stack.enter_context(RedisServer(wheel_redis()))

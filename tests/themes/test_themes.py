@@ -155,7 +155,7 @@ def test_colours_are_theme_tokens_only() -> None:
     found = re.findall(r"(?:color|background|border)[\w-]*: ([^;]+);", CSS.read_text(encoding="utf-8"))
     assert len(found) > 30
     for value in found:
-        assert re.fullmatch(r"(round |vkey )?\$[\w-]+( \d+%)?|ansi_\w+|none", value), value
+        assert re.fullmatch(r"(round |vkey )?\$[\w-]+( \d+%)?|ansi_\w+|none|transparent", value), value
     for package in ("screens", "widgets"):
         for path in (Path(themes.__file__).parents[1] / package).rglob("*.py"):
             assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text(encoding="utf-8")), path

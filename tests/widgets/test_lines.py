@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +44,17 @@ def wrong(width: int, findings: Sequence[tuple[str, Finding]], waiting: bool = F
     line = WrongLine()
     line._findings, line._waiting = findings, waiting
     return drawn(line, width)
+
+
+def test_where_there_is_little_room_what_failed_stands_before_its_address() -> None:
+    where = "127.0.0.1:25991"
+    down = [
+        ("3", Finding(Severity.CRITICAL, f"shop@{where}", f"{where} refuses the connection")),
+        ("4", Finding(Severity.CRITICAL, "redis", "127.0.0.1:26991 did not answer within 2 s")),
+    ]
+    assert wrong(80, down).split("[3]")[0].strip() == "✖ shop refuses the connection"
+    assert "✖ redis did not answer within 2 s [4]" in wrong(80, down)
+    assert f"shop@{where} {where} refuses" in wrong(160, down)
 
 
 def test_the_header_says_who_where_how_wrong_and_what_it_costs() -> None:
@@ -105,6 +117,18 @@ def test_a_finding_that_is_cut_keeps_the_key_of_its_pane() -> None:
         wrong(76, FINDINGS) == " ✖ api-3 restarting, exit 137 OOM [2]  ✖ api-4 restarting, exi… [2]  +2 more"
     )
     assert wrong(60, FINDINGS) == " ✖ api-3 restarting, exit 137 OOM [2]  +3 more"
+
+
+def test_a_long_finding_leaves_room_for_another() -> None:
+    """Two that are cut say more than one that is whole."""
+    long = Finding(
+        Severity.CRITICAL, "cache", "no answer within 2.7 s: it is asked again by itself, and so on"
+    )
+    shown = wrong(80, [("3", long), *FINDINGS])
+    assert re.fullmatch(
+        r" ✖ cache no answer within 2.7 s: \S.*… \[3\]  ✖ api-3 restart.*… \[2\]  \+3 more", shown
+    )
+    assert len(shown) <= 80
 
 
 @given(st.integers(1, 200), st.lists(st.sampled_from(FINDINGS), max_size=8))

@@ -120,6 +120,12 @@ def test_a_limit_that_is_near_is_in_view() -> None:
         (duration, 62, "2m00s"),
         (duration, 5000, "2h00m"),
         (duration, 90_000, "2d0h"),
+        (duration, 0.0003, "1ms"),
+        (percent, 0.0004, "0.1%"),
+        (percent, 0.021, "2.5%"),
+        ("{:.1f}".format, 0.21, "0.5"),
+        ("{:.1f}".format, 2.1, "2.5"),
+        ("{:.0f}".format, 2.1, "5"),
     ],
 )
 def test_the_top_of_an_axis_reads_well_in_its_unit(

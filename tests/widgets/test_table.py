@@ -290,6 +290,20 @@ async def test_a_hidden_column_is_found_and_a_named_one_only_by_its_name() -> No
         assert widget.sort_column == "", "what is not drawn is not sorted by"
 
 
+async def test_what_the_rows_are_sorted_by_is_seen_however_narrow_it_is(
+    table: tuple[Pilot[None], Table[Box]],
+) -> None:
+    pilot, widget = table
+    widget.styles.width = 16
+    await pilot.pause()
+    for column in widget.columns:
+        if not column.hidden:
+            await pilot.press("s")
+            await pilot.pause()
+            assert widget.sort_column == column.id
+            assert any(arrow in widget.text.splitlines()[0] for arrow in "↑↓"), widget.text
+
+
 async def test_an_absent_column_takes_no_room_unless_it_is_sorted_by(
     table: tuple[Pilot[None], Table[Box]],
 ) -> None:

@@ -6,10 +6,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from console.errors import OpsError
+from console.errors import OpsError, Refused
 from console.runs.clients import carry_out
 
 CONNECT_LIMIT = 15.0
@@ -88,11 +88,9 @@ def _act_on(client: Any, task: Mapping[str, Any]) -> int:
 async def _session(task: Mapping[str, Any]) -> int:
     import asyncpg
 
-    from console.runs.clients.sql import connected
-
-    connection = await connected(task, read=False)
+    ask, leave = await _asking(task)
     try:
-        return await _signalled(connection, task)
+        return await _signalled(ask, task)
     except TimeoutError:
         raise OpsError("the server does not answer", "look whether it was done") from None
     except asyncpg.InsufficientPrivilegeError as error:
@@ -100,20 +98,48 @@ async def _session(task: Mapping[str, Any]) -> int:
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise OpsError(f"the server refused: {error}") from None
     finally:
-        connection.terminate()
+        leave()
 
 
-async def _signalled(connection: Any, task: Mapping[str, Any]) -> int:
+Ask: TypeAlias = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Gives the rows the server answers to `cancel`, `terminate` or `look`."""
+
+
+async def _asking(task: Mapping[str, Any]) -> tuple[Ask, Callable[[], None]]:
+    """How the server is asked about the session, and how to be done with it.
+
+    Over a connection of our own, or over that of the console where the server has none left for us.
+    """
+    from console.runs.clients.sql import connected
+    from console.runs.lending import Borrowed
+    from console.sources.postgres.signals import statement
+
+    try:
+        connection = await connected(task, read=False)
+    except Refused as error:
+        if not task.get("lent"):
+            raise
+        try:
+            borrowed = await Borrowed.open(task["lent"])
+        except OSError:
+            raise error from None
+        print(f"{error.reason}: done over the connection of the console")
+        return borrowed.rows, borrowed.close
+
+    async def ask(word: str) -> Sequence[Mapping[str, Any]]:
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(
+            statement(word), task["pid"], task["started"]
+        )
+        return rows
+
+    return ask, connection.terminate
+
+
+async def _signalled(ask: Ask, task: Mapping[str, Any]) -> int:
     """Signal a session and say what became of it."""
     cancel = task["verb"] == "cancel"
-    call = "pg_cancel_backend" if cancel else "pg_terminate_backend"
-    known = task["pid"], task["started"]
     async with asyncio.timeout(CONNECT_LIMIT):
-        rows = await connection.fetch(
-            # what was running is read before it is signalled, whatever the order of the list
-            f"WITH a AS MATERIALIZED ({_SESSION}) SELECT {call}(pid) AS done, a.* FROM a",  # noqa: S608 ours
-            *known,
-        )
+        rows = await ask(task["verb"])
     if not rows:
         print(f"session {task['pid']} had ended already: nothing was done")
         return 1
@@ -121,26 +147,22 @@ async def _signalled(connection: Any, task: Mapping[str, Any]) -> int:
         print("the server did not do it")
         return 1
     async with asyncio.timeout(CONNECT_LIMIT):
-        ended = await _session_ends(connection, known, rows[0] if cancel else None)
+        ended = await _session_ends(ask, rows[0] if cancel else None)
     what = "statement" if cancel else "session"
     print(f"signalled; the {what} {'has ended' if ended else 'goes on'}")
     return 0
 
 
-_SESSION = (
-    "SELECT pid, state, query_start FROM pg_stat_activity"
-    " WHERE pid = $1 AND backend_start = $2::text::timestamptz"
-)
 _DOES = ("state", "query_start")
 """What changes when a session's statement ends."""
 
 
-async def _session_ends(connection: Any, known: tuple[int, str], before: Any) -> bool:
+async def _session_ends(ask: Ask, before: Mapping[str, Any] | None) -> bool:
     """Whether a session, or what it did as `before` tells it, ends within the time it is watched."""
     loop = asyncio.get_running_loop()
     until = loop.time() + WATCHED
     while loop.time() < until:
-        now = await connection.fetchrow(_SESSION, *known)
+        now = next(iter(await ask("look")), None)
         if now is None or (before is not None and any(now[key] != before[key] for key in _DOES)):
             return True
         await asyncio.sleep(LOOK)

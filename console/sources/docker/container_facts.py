@@ -118,6 +118,8 @@ def from_inspection(data: JSON) -> Container | None:
     word = state_of(text(state, "Status"))
     finished = moment(state, "FinishedAt")
     health, output = _health(mapping(state, "Health"))
+    if word not in ("running", "paused"):
+        health = ""  # nothing probes it any more, and engines keep the last verdict: it is none of now
     stated = mapping(config, "Labels")
     policy = mapping(host, "RestartPolicy")
     started = moment(state, "StartedAt")

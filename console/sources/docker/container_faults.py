@@ -36,7 +36,7 @@ def find_faults(snapshot: DockerSnapshot, limits: Limits) -> Iterator[Finding]:
     memory, cpu = limits.limit("container_memory"), limits.limit("container_cpu")
     for container in snapshot.containers:
         if not _plainly_well(container):
-            finding = state_fault(container, snapshot.time, restarts)
+            finding = state_fault(container, snapshot.time, restarts, snapshot.perhaps_more(container))
             if finding is not None:
                 yield finding
         if container.memory_limit or container.cpu_limit:
@@ -60,11 +60,14 @@ def _plainly_well(container: Container) -> bool:
     )
 
 
-def state_fault(container: Container, now: datetime, restarts: Limit) -> Finding | None:
-    """What is wrong with a container's state; the worst of it, since one cause shows in several ways."""
+def state_fault(container: Container, now: datetime, restarts: Limit, least: str = "") -> Finding | None:
+    """What is wrong with a container's state; the worst of it, since one cause shows in several ways.
+
+    `least` stands before the number of its recent restarts.
+    """
     recent = container.recent_restarts(now)
     if container.state == "restarting":
-        times = f", {recent} restart{'s' if recent != 1 else ''} in 10m" if recent else ""
+        times = f", {least}{recent} restart{'s' if recent != 1 else ''} in 10m" if recent else ""
         return _found(Severity.CRITICAL, container, f"restarting, {_end(container)}{times}")
     if container.state == "dead":
         return _found(Severity.CRITICAL, container, "dead", "docker rm it; the engine could not remove it")
@@ -82,7 +85,7 @@ def state_fault(container: Container, now: datetime, restarts: Limit) -> Finding
     level = restarts.judge(recent) if recent else Severity.OK
     if level:
         end = "" if container.exit_code is None else f", {_end(container)}"
-        return _found(level, container, f"restarted {recent}x in 10m{end}")
+        return _found(level, container, f"restarted {least}{recent}x in 10m{end}")
     if container.oom_killed and container.exit_code is None:
         return _found(Severity.WARNING, container, "a process inside was OOM killed", _OOM_HINT)
     if container.state == "paused":

@@ -160,7 +160,7 @@ def _differs(known: Container, listed: Container) -> bool:
 
 
 def _updated(known: Container, listed: Container) -> Container:
-    health = listed.health or known.health
+    health = listed.health or (known.health if listed.running else "")
     return replace(known, name=listed.name, state=listed.state, health=health)
 
 

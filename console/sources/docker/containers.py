@@ -36,7 +36,7 @@ class Container:
     inspected: bool = False
     """Whether the fields below were asked for already; the list alone has only what is above."""
     health: str = ""
-    """starting, healthy, unhealthy; empty without a health check."""
+    """starting, healthy, unhealthy; empty without a health check, and while it does not run."""
     health_output: str = ""
     """What the last failing probe printed."""
     exit_code: int | None = None
@@ -191,12 +191,19 @@ class DockerSnapshot(Snapshot):
     """Where usage comes from: `cgroup files`, `engine API`, or both."""
     listed: bool = False
     """Whether the whole list was asked in this poll, rather than kept by events."""
+    watched: float = math.inf
+    """Seconds its events have been followed: what was before, an engine remembers the last 256 of."""
 
     @property
     def cpu(self) -> float:
         """Cores busy with all containers measured; not-a-number before anything was."""
         known = [usage.cpu for usage in self.usage.values() if usage.cpu == usage.cpu]  # not NaN
         return sum(known) if known or not self.usage else math.nan
+
+    def perhaps_more(self, container: Container) -> str:
+        """`≥` where it may have been restarted more often within ten minutes than anything tells."""
+        unseen = container.restarts > container.recent_restarts(self.time)
+        return "≥" if unseen and self.watched < RESTART_WINDOW else ""
 
     @property
     def memory(self) -> float:

@@ -6,6 +6,7 @@ and belongs in a thread.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
 import json
@@ -36,9 +37,45 @@ CALL_LIMIT = 2.0
 """Seconds one request may take; the SDK's own default is 60."""
 QUIET_LIMIT = 50.0
 """Seconds of silence after which the events stream is opened anew: a dead connection looks like that."""
+ANSWER_LIMIT = 32 << 20
+"""Bytes of one answer; a thousand containers are listed in three millions."""
+_NO_HTTP = ("BadStatusLine", "LineTooLong", "UnknownProtocol", "got more than")
+"""In what http.client and urllib3 say of an answer that is no HTTP."""
 _LEAST = 0.05
 _OLDEST_API = "1.24"
 """The oldest version of the API the SDK speaks; asked only until the engine told its own."""
+
+
+class _Bounded(APIClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's client with an end to answers: its own limit is for the time between two bytes."""
+
+    until = 0.0
+    """When the answer has to be there, on the monotonic clock."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """As of any session of requests; an engine redirects nobody."""
+        whole = not options.get("stream")
+        response: requests.Response = super().send(
+            request, **(options | {"stream": True, "allow_redirects": False})
+        )
+        if whole:
+            response._content = self.read(response)
+            response._content_consumed = True
+        return response
+
+    def read(self, response: requests.Response) -> bytes:
+        """All that is answered. Raises ValueError where it is too much, Timeout where it takes too long."""
+        parts, size = [], 0
+        with contextlib.closing(response):
+            # not iter_content, which waits until it has so much
+            while part := response.raw.read1(1 << 16, decode_content=True):
+                parts.append(part)
+                size += len(part)
+                if size > ANSWER_LIMIT:
+                    raise ValueError(f"its answer is larger than {ANSWER_LIMIT >> 20} MB")
+                if time.monotonic() > self.until:
+                    raise requests.exceptions.ReadTimeout
+        return b"".join(parts)
 
 
 class EngineClient:
@@ -53,15 +90,18 @@ class EngineClient:
             if self._ping is not None:
                 self.ping()
             self._client = self._make(_OLDEST_API)
-            self.version: JSON = self._ask(self._client.version, api_version=False)
-            self.api = str(self.version.get("ApiVersion") or _OLDEST_API)
+            version = self._ask(self._client.version, api_version=False)
+            if not isinstance(version, dict) or not isinstance(version.get("ApiVersion"), str):
+                raise self._stranger()
+            self.version: JSON = version
+            self.api = version["ApiVersion"] or _OLDEST_API
             self._client.close()
             self._client = self._make(self.api)
         except BaseException:
             self.close()
             raise
 
-    def _make(self, version: str) -> APIClient:
+    def _make(self, version: str) -> _Bounded:
         endpoint = self.endpoint
         tls: Any = False
         try:
@@ -69,7 +109,7 @@ class EngineClient:
                 tls = TLSConfig((endpoint.certificate, endpoint.key), endpoint.ca, endpoint.verify)
                 if not endpoint.verify:
                     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-            client = APIClient(base_url=endpoint.host, version=version, timeout=int(CALL_LIMIT), tls=tls)
+            client = _Bounded(base_url=endpoint.host, version=version, timeout=int(CALL_LIMIT), tls=tls)
         except DockerException as error:
             raise self._refused(error) from None
         except (ValueError, OSError) as error:
@@ -105,7 +145,9 @@ class EngineClient:
     def containers(self) -> list[JSON]:
         """All containers, running or not, as the list has them."""
         found = self._ask(self._client.containers, all=True)
-        return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+        if not isinstance(found, list):
+            raise self._stranger()
+        return [entry for entry in found if isinstance(entry, dict)]
 
     def inspect(self, container: str) -> JSON | None:
         """All there is about one container; None when it is gone. Raises Failed when it cannot be told."""
@@ -132,7 +174,7 @@ class EngineClient:
         """
         left = self._left()
         with self._get_events((left, left), {"since": f"{since:.3f}", "until": f"{until:.3f}"}) as response:
-            lines = self._ask(lambda: response.content).splitlines()
+            lines = self._ask(self._client.read, response).splitlines()
         return [event for event in map(parse, lines) if event is not None]
 
     def events(self, since: float) -> EventStream:
@@ -177,10 +219,12 @@ class EngineClient:
         """The answer of a call of the SDK; its many errors become ours."""
         left = self._left()
         if client := getattr(self, "_client", None):
-            client.timeout = left
+            client.timeout, client.until = left, time.monotonic() + left
         try:
             return call(*args, **kwargs)
         except Gone as error:
+            if not hasattr(self, "api"):
+                raise self._stranger() from None  # every engine has what is asked first
             raise _Gone(clean(str(error.explanation or error))) from None
         except APIError as error:
             raise self._answered(error) from None
@@ -196,9 +240,18 @@ class EngineClient:
         told = clean(str(error.explanation or error), 200)
         if status in (401, 403):
             return Refused(f"the engine refused: {told}", "check its certificates and authorisation")
+        if told.startswith("<") or (status in (400, 404, 405) and not hasattr(self, "api")):
+            return self._stranger()  # a page for browsers, or none of what every engine has
         return Failed(f"the engine answered {status}: {told}", start_hint(self.endpoint))
 
+    def _stranger(self) -> Refused:
+        return Refused(
+            f"{self.endpoint.shown} does not speak Docker", "correct the address: another program has it"
+        )
+
     def _refused(self, error: Exception) -> SourceError:
+        if isinstance(error, json.JSONDecodeError | http.client.HTTPException):
+            return self._stranger()
         fix = "is there a container engine at this address?"
         if "paramiko" in str(error):
             fix = (
@@ -216,6 +269,13 @@ class EngineClient:
         if isinstance(cause, FileNotFoundError) and self.endpoint.socket:
             return missing(self.endpoint)
         told = cause.strerror if cause is not None and cause.strerror else str(error)
+        if any(name in told for name in _NO_HTTP):
+            return self._stranger()
+        if "Remote end closed" in told:  # http.client's, alone or in the repr of an exception of urllib3's
+            told = "it closed the connection without an answer"
+            if not self.endpoint.socket and not hasattr(self, "api"):
+                fix = f"is it a container engine that listens there, and without TLS? {AGAIN}"
+                return Unreachable(f"{self.endpoint.shown}: {told}", fix)
         return Unreachable(f"{self.endpoint.shown}: {clean(told, 160)}", start_hint(self.endpoint))
 
 

@@ -60,6 +60,8 @@ class EngineWatch:
         self._denied: dict[str, str] = {}
         """What a proxy before the engine does not let through, with what it costs."""
         self._sorted: tuple[int, tuple[Container, ...]] = (-1, ())
+        self._followed: float | None = None
+        """When its events were first followed, on the monotonic clock."""
 
     @property
     def address(self) -> tuple[str, str]:
@@ -202,6 +204,8 @@ class EngineWatch:
             self._events_due = time.monotonic() + INFO_EVERY
             return False
         self._denied.pop("events", None)
+        if self._followed is None:
+            self._followed = time.monotonic()
         self._list.expect_repeats()
         past = client.past_events(now - RESTART_WINDOW, now)
         unknown = self._list.apply([replace(e, time=self._clock.placed(e.time)) for e in past])
@@ -231,5 +235,6 @@ class EngineWatch:
             counts=self._list.counts,
             statistics=" and ".join(ways),
             listed=listed,
+            watched=0.0 if self._followed is None else time.monotonic() - self._followed,
             limited=tuple(limited),
         )

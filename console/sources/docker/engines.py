@@ -131,6 +131,8 @@ def _normal(host: str) -> str:
         raise Refused(f"{host} names no place", "write it as unix:///path or tcp://host:port")
     if "://" in host:
         return host
+    if not host.startswith("/") and ":" not in host:
+        raise Refused(f"{host} names no port", f"write it as tcp://{host}:2375 or unix:///path")
     return f"unix://{host}" if host.startswith("/") else f"tcp://{host}"
 
 

@@ -16,7 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from console.amounts import against, clock_time, judged, seconds, size, span_limit
-from console.errors import TimedOut, UsageError
+from console.errors import TimedOut, TooWide, UsageError
+from console.files import matching
 from console.findings import Severity
 from console.metrics import Labels, Sample, labels
 from console.sources.health.examination import Condition, Examination, Examined, Version
@@ -106,6 +107,8 @@ class BackupProbe:
         except TimedOut:
             fix = "its file system hangs: see mount and dmesg"
             return failed(f"the last look at {self.target} has not come back", fix)
+        except TooWide as error:
+            return failed(error.reason, error.fix)
         finally:
             self._worker.stop()
         if seen.denied and not seen.files:
@@ -271,7 +274,7 @@ def _certain(pattern: str) -> str:
 
 
 def _files(pattern: str) -> Iterator[_File]:
-    for path in glob.iglob(pattern, recursive=True):
+    for path in matching(pattern):
         try:
             status = os.stat(path)
         except OSError:

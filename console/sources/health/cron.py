@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from console.amounts import clock_time, seconds
-from console.errors import TimedOut, UsageError
+from console.errors import TimedOut, TooWide, UsageError
+from console.files import matching
 from console.findings import Severity
 from console.logs.times import written
 from console.metrics import Labels, Sample, labels
@@ -86,6 +86,8 @@ class CronProbe:
             trace = await self._worker.call(self._look, now.timestamp())
         except TimedOut:
             return failed(f"the last look at {self.target} has not come back", "does its file system hang?")
+        except TooWide as error:
+            return failed(error.reason, error.fix)
         except _Timeless as error:
             return failed(
                 "the line that matches carries no time", "have the job log with one", (("line", str(error)),)
@@ -181,7 +183,7 @@ class CronProbe:
         if self._settings.log:
             return self._last_line(arrived)
         newest: Trace | None = None
-        for path in islice(glob.iglob(os.path.expanduser(self._settings.trace), recursive=True), FILES):
+        for path in islice(matching(self._settings.trace), FILES):
             try:
                 changed = os.stat(path).st_mtime
             except OSError:

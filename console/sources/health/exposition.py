@@ -50,7 +50,12 @@ class Malformed(ValueError):
 
 def read(text: str, wanted: Callable[[str], object], most: int) -> Exposed:
     """The samples with a wanted name, `most` of them; for a thread. Raises Malformed."""
-    found, breath = Exposed(), Breath()
+    with Breath() as breath:
+        return _read(text, wanted, most, breath)
+
+
+def _read(text: str, wanted: Callable[[str], object], most: int, breath: Breath) -> Exposed:
+    found = Exposed()
     seen: set[tuple[str, Labels]] = set()
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip(" \t\r")

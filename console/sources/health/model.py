@@ -33,14 +33,16 @@ class ProbeStatus:
     since: datetime | None = None
     """When it was first seen as it is now: well, warning or critical."""
     since_at: float | None = None
+    found_so: bool = False
+    """Whether it was so when first asked: it may have been for longer than anybody watched."""
     waiting_at: float | None = None
     """When an answer was asked for that is not there yet."""
     recent: tuple[tuple[Severity, float], ...] = ()
     """The last outcomes and what they took, oldest first."""
     p50: float | None = None
-    """Median of the seconds the last hundred took; None before the first."""
+    """Median of the seconds that those of the last hundred took which did not fail; None where all did."""
     p95: float | None = None
-    """What nineteen in twenty of the last hundred took at most."""
+    """What nineteen in twenty of these took at most."""
     asked_times: int = 0
     """Times asked to the end."""
     failed_times: int = 0

@@ -86,27 +86,17 @@ def backup(path: str, name: str = "", schedule: str = "") -> str:
     return _table("backup", name, path=pattern, max_age=_ages(pause))
 
 
-def job(schedule: str, trace: str, name: str = "") -> str:
-    """A table for a crontab line whose job leaves files at a path; empty where one of them cannot be used."""
-    pattern = glob_of(trace)
-    if not pattern or longest_pause(schedule) is None:
-        return ""
-    return _table("cron", name, schedule=schedule, trace=pattern)
-
-
 def offers(
     endpoints: Iterable[tuple[str, str]] = (),
     backups: Iterable[tuple[str, str, str]] = (),
-    jobs: Iterable[tuple[str, str, str]] = (),
 ) -> str:
     """All tables for what was found, each once.
 
-    Endpoints are (address, name), backups (path, name, schedule), jobs (schedule, trace, name).
+    Endpoints are (address, name), backups (path, name, schedule).
     """
     made = [
         *(endpoint(address, name) for address, name in endpoints),
         *(backup(path, name, schedule) for path, name, schedule in backups),
-        *(job(schedule, trace, name) for schedule, trace, name in jobs),
     ]
     return "\n".join(list(dict.fromkeys(one for one in made if one))[:MOST])
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import glob
 import os
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from console.errors import SourceError, UsageError
+from console.errors import SourceError, TooWide, UsageError
+from console.files import matching
 from console.metrics import Labels, Sample, labels
 from console.sources.health.certificates import Certificate, chain_details, days_left, read_der, read_pem
 from console.sources.health.dial import Lookup, Steps, chain_of, connect, hang_up, streams, trust
@@ -168,7 +168,11 @@ def _read_files(patterns: Sequence[str]) -> tuple[list[tuple[str, list[Certifica
     found: list[tuple[str, list[Certificate]]] = []
     wrong: list[Judgement] = []
     for pattern in patterns:
-        paths = sorted(glob.glob(os.path.expanduser(pattern), recursive=True))
+        try:
+            paths = sorted(matching(pattern))
+        except TooWide as error:
+            wrong.append((CRITICAL, error.reason, error.fix))
+            continue
         if not paths:
             wrong.append((CRITICAL, f"no file {clean(pattern, 120)}", "correct files, or see who removed it"))
         if len(found) + len(paths) > MOST_FILES:

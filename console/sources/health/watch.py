@@ -115,7 +115,8 @@ class Watch:
         before = self._status
         same = before.outcome is not None and before.outcome.severity is outcome.severity
         self._recent.append((outcome.severity, took))
-        ordered = sorted(seconds for _, seconds in self._recent)
+        # a refusal takes no time, and says nothing about how long an answer does
+        ordered = sorted(seconds for severity, seconds in self._recent if severity is not Severity.CRITICAL)
         failed = outcome.severity is Severity.CRITICAL
         self._status = replace(
             before,
@@ -126,9 +127,10 @@ class Watch:
             took=took,
             since=before.since if same else asked,
             since_at=before.since_at if same else started,
+            found_so=before.found_so if same else before.outcome is None,
             recent=tuple(self._recent)[-SHOWN:],
-            p50=quantile(ordered, 0.5),
-            p95=quantile(ordered, 0.95),
+            p50=quantile(ordered, 0.5) if ordered else None,
+            p95=quantile(ordered, 0.95) if ordered else None,
             asked_times=before.asked_times + 1,
             failed_times=before.failed_times + failed,
         )

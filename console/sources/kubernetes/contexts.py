@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from console.decoders import converted
 from console.errors import NotFound, Refused, SourceError, UsageError
 from console.nearest import did_you_mean
 from console.secrets import redact_url
@@ -174,7 +175,7 @@ class Files:
             problem = getattr(error, "problem", "") or "its characters"
             raise Refused(f"{where} is no YAML: {problem}", "mend the file: kubectl config view") from None
         try:
-            return msgspec.convert({} if said is None else said, _File)
+            return converted({} if said is None else said, _File)
         except msgspec.ValidationError as error:
             raise Refused(f"{path} is no kubeconfig: {error}", "mend it: kubectl config view") from None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from console.decoders import decoder
 from console.errors import Refused
 from console.text import clean, decode
 
@@ -118,7 +119,7 @@ class Plugin:
     def _given(self, out: bytes) -> Credential:
         fix = "run it in a shell to see what it prints"
         try:
-            given = msgspec.json.decode(out, type=_Given)
+            given = decoder(_Given).decode(out)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Refused(f"credential plugin {self.program} printed no ExecCredential", fix) from None
         wanted = self._said.get("apiVersion")

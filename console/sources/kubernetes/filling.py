@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from console.decoders import decoder
 from console.errors import SourceError, TimedOut
 from console.sources.kubernetes.connection import ApiError, Connection
 from console.sources.kubernetes.model import Pod, Volume
@@ -159,7 +160,7 @@ def nodes_of(pods: Iterable[Pod]) -> set[str]:
 def read_fills(node: str, data: bytes) -> Fills:
     """What a kubelet's summary says of claims; nothing where it is no such answer."""
     try:
-        pods: Sequence[_PodStats] = msgspec.json.decode(data, type=_Summary).pods or ()
+        pods: Sequence[_PodStats] = decoder(_Summary).decode(data).pods or ()
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return {}
     return {

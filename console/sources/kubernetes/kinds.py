@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from console.decoders import decoder
 from console.errors import Refused
 from console.sources.kubernetes.events import EventWire, read_event
 from console.sources.kubernetes.jobs import CronJobWire, JobWire, read_cron_job, read_job
@@ -121,18 +121,9 @@ KINDS: tuple[Kind, ...] = tuple(_READ)
 """All that are watched, pods first."""
 
 
-@lru_cache(maxsize=64)
 def _list_decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
     wire = _READ[kind][0]
-    return msgspec.json.Decoder(_List[wire])  # type: ignore[valid-type]  # a type that is known here only
-
-
-@lru_cache(maxsize=64)
-def _decoder(kind: Kind) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(_READ[kind][0])
-
-
-_LINE = msgspec.json.Decoder(_Line)
+    return decoder(_List[wire])  # type: ignore[valid-type]  # a type that is known here only
 
 
 def read_list(kind: Kind, cluster: str, data: bytes) -> Listed:
@@ -150,13 +141,13 @@ def read_list(kind: Kind, cluster: str, data: bytes) -> Listed:
 def read_change(kind: Kind, cluster: str, line: bytes) -> Changed:
     """One line of a watch. Raises Refused where it is none."""
     try:
-        found = _LINE.decode(line)
+        found = decoder(_Line).decode(line)
         if found.type == "ERROR":
             return Changed("ERROR", read_status(bytes(found.object)), "")
         if found.type == "BOOKMARK":
-            version = msgspec.json.decode(found.object, type=_Version).metadata.resource_version
+            version = decoder(_Version).decode(found.object).metadata.resource_version
             return Changed("BOOKMARK", None, version)
-        one = _decoder(kind).decode(found.object)
+        one = decoder(_READ[kind][0]).decode(found.object)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _unreadable(kind, error) from error
     if found.type not in ("ADDED", "MODIFIED", "DELETED"):

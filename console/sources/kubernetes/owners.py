@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from console.sources.kubernetes.model import Pod, Ref, Workload
+    from console.sources.kubernetes.model import Key, Pod, Ref, Workload
 
 HASH = "pod-template-hash"
 """The label by which a deployment tells the pods of its replica sets apart; their names end with it."""
@@ -43,6 +43,12 @@ class Owners:
         above = known[direct]
         found = self._tops[place] = above if above and self.knows(above, pod.namespace) else owner
         return found
+
+    def has(self, workload: Key, pod: Pod) -> bool:
+        """Whether a pod is one of a workload's."""
+        if pod.owner is None or pod.namespace != workload.namespace:
+            return False
+        return (workload.kind, workload.name) in (pod.owner, self.top(pod))
 
     def above(self, one: Workload) -> Ref | None:
         """The workload that controls this one; None where nothing does, or something that is not read."""

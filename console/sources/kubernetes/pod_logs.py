@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
@@ -116,9 +117,10 @@ class PodStream:
         """Read until the answer ends; whether it is worth asking again."""
         self._again = self._last, self._alike
         try:
-            async for lines in self._connection.watch(self._question()):
-                self.origin.problem = self.origin.fix = ""
-                await self._keep(lines)
+            async with aclosing(self._connection.watch(self._question())) as batches:
+                async for lines in batches:
+                    self.origin.problem = self.origin.fix = ""
+                    await self._keep(lines)
         except ApiError as error:
             self.origin.problem, self.origin.fix = _told(error, self._container, self._waits())
             # 400: the container has not begun, or there is no run before this one

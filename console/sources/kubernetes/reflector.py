@@ -133,6 +133,15 @@ class Reflector:
         """Whether it is known what can be known: listed, forbidden, or not there."""
         return self.listed or self.absent or self.denied is not None
 
+    @property
+    def lacks(self) -> bool:
+        """Whether a right, a resource or an answer was wanting that may be there by now."""
+        return self.denied is not None or self.absent or bool(self.trouble)
+
+    def hurry(self) -> None:
+        """Before it runs anew: all namespaces are asked for again, where they were refused."""
+        self._wide_due = 0.0
+
     async def run(self) -> None:
         """List and watch, again and again."""
         while True:

@@ -1,12 +1,12 @@
-"""Pods that are meant by their labels, those to come too, and their lines."""
+"""Pods that are meant by their labels or for what controls them, those to come too, and their lines."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from console.logs.streams import Wanted
-from console.sources.kubernetes.model import Key
+from console.sources.kubernetes.model import Key, Pod
 from console.sources.kubernetes.selectors import Selector
 
 if TYPE_CHECKING:
@@ -14,21 +14,52 @@ if TYPE_CHECKING:
     from console.sources.kubernetes.watch import ClusterWatch
 
 
-class SelectedPods:
+Watches: TypeAlias = "Callable[[], Mapping[str, ClusterWatch]]"
+"""Gives the clusters that are watched now, by context."""
+
+
+class _Pods:
+    """Pods of the clusters that are watched, and their lines."""
+
+    def __init__(self, watches: Watches) -> None:
+        self._watches = watches
+
+    def outputs(self, subject: Hashable) -> Sequence[Wanted]:
+        """The lines of the containers of a pod that have begun."""
+        key = cast("Key", subject)
+        watch = self._watches().get(key.cluster)
+        return watch.outputs(key.namespace, key.name, begun=True) if watch is not None else []
+
+
+class OwnPods(_Pods):
+    """The pods of one workload."""
+
+    def __init__(self, workload: Key, watches: Watches) -> None:
+        super().__init__(watches)
+        self.workload = workload
+        place = f"@{workload.cluster}" if len(watches()) > 1 else ""
+        self.text = " ".join(
+            filter(None, (f"{workload.kind.lower()}/{workload.name}", workload.namespace, place))
+        )
+        """What it is, as kubectl writes it, and where."""
+
+    def subjects(self) -> Sequence[Hashable]:
+        """The pods, those that run before those that do not, and the youngest first."""
+        watch = self._watches().get(self.workload.cluster)
+        if watch is None:
+            return []
+        owners = watch.owners
+        return _in_order(pod for pod in watch.pods if owners.has(self.workload, pod))
+
+
+class SelectedPods(_Pods):
     """A selector with the namespace and the context it holds for; empty: all of them."""
 
-    def __init__(
-        self,
-        selector: Selector,
-        namespace: str,
-        context: str,
-        watches: Callable[[], Mapping[str, ClusterWatch]],
-    ) -> None:
-        """`watches` gives the clusters that are watched now, by context."""
+    def __init__(self, selector: Selector, namespace: str, context: str, watches: Watches) -> None:
+        super().__init__(watches)
         self.selector = selector
         self.namespace = namespace
         self.context = context
-        self._watches = watches
 
     @property
     def text(self) -> str:
@@ -49,15 +80,13 @@ class SelectedPods:
                 if meant is None:
                     meant = known[pod.labels] = self.selector.matches(dict(pod.labels))
                 if meant:
-                    found.append((pod.phase != "Running", -pod.created, pod.key))
-        found.sort()
-        return [key for _, _, key in found]
+                    found.append(pod)
+        return _in_order(found)
 
-    def outputs(self, subject: Hashable) -> Sequence[Wanted]:
-        """The lines of the containers of a pod that have begun."""
-        key = cast("Key", subject)
-        watch = self._watches().get(key.cluster)
-        return watch.outputs(key.namespace, key.name, begun=True) if watch is not None else []
+
+def _in_order(pods: Iterable[Pod]) -> list[Key]:
+    """Those that run before those that do not, and the youngest first."""
+    return [key for _, _, key in sorted((pod.phase != "Running", -pod.created, pod.key) for pod in pods)]
 
 
 def written(selector: Selector, namespace: str, context: str) -> str:

@@ -27,8 +27,10 @@ class Shelf:
         self.changes = 0
         self._items: dict[Any, Any] = {}
         self._changed = changed
-        self._order: list[Any] | None = None
-        """The keys in order; None where it is not known."""
+        self._order: list[Any] = []
+        """All of them in order, where that is known."""
+        self._places: dict[Any, int] | None = None
+        """Where each stands in it, by its key; None where the order is not known."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -39,14 +41,16 @@ class Shelf:
         old = self._items.get(key)
         self._items[key] = item
         if old is None:
-            self._order = None
+            self._places = None
+        elif self._places is not None:
+            self._order[self._places[key]] = item
         self._note(old, item)
 
     def drop(self, item: Any) -> None:
         """An object is gone."""
         old = self._items.pop(identity(item), None)
         if old is not None:
-            self._order = None
+            self._places = None
             self._note(old, None)
 
     def replace(self, items: Iterable[Any]) -> None:
@@ -72,9 +76,11 @@ class Shelf:
 
     def values(self) -> tuple[Any, ...]:
         """All of them, by namespace and name."""
-        if self._order is None:
-            self._order = sorted(self._items)
-        return tuple(map(self._items.__getitem__, self._order))
+        if self._places is None:
+            keys = sorted(self._items)
+            self._order = [self._items[key] for key in keys]
+            self._places = {key: place for place, key in enumerate(keys)}
+        return tuple(self._order)
 
     def _note(self, old: Any, new: Any) -> None:
         self.changes += 1

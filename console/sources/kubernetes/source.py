@@ -21,7 +21,7 @@ from console.sources.kubernetes.faults import findings
 from console.sources.kubernetes.likely import likely, usual_files
 from console.sources.kubernetes.model import Cluster, Context, Key, KubernetesSnapshot
 from console.sources.kubernetes.samples import Made, samples
-from console.sources.kubernetes.selected import SelectedPods
+from console.sources.kubernetes.selected import OwnPods, SelectedPods
 from console.sources.kubernetes.selectors import parse
 from console.sources.kubernetes.watch import ClusterWatch
 from console.units import count, counted
@@ -39,7 +39,7 @@ class KubernetesSource:
     kind = "kubernetes"
     name = "kubernetes"
     deadline = 3.0
-    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 0.8}
+    cadence: Mapping[Focus, float] = {Focus.HIDDEN: 5.0, Focus.GLANCE: 1.0, Focus.FULL: 0.9}
     """What the watches bring is on the screen within a second: a poll asks nobody."""
 
     def __init__(
@@ -107,6 +107,12 @@ class KubernetesSource:
             remedies={sentence: fix for sentence, fix in limited.items() if fix},
         )
 
+    def hurry(self) -> None:
+        """Ask every server now, also for what it refused before."""
+        self._files_due = 0.0
+        for watch in self._watches.values():
+            watch.hurry()
+
     def use(self, contexts: Sequence[str]) -> None:
         """Watch these contexts from the next poll on. Raises UsageError for one that is not known."""
         if not self._access:
@@ -125,6 +131,10 @@ class KubernetesSource:
         Raises UsageError for what is no selector.
         """
         return SelectedPods(parse(selector), namespace, context, lambda: self._watches)
+
+    def belonging(self, subject: Key) -> OwnPods:
+        """The pods of a workload, those to come too."""
+        return OwnPods(subject, lambda: self._watches)
 
     async def document(self, key: Key) -> tuple[str, ...]:
         """An object as YAML, its secrets masked. Raises SourceError where it cannot be had."""

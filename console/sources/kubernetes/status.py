@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from console.decoders import decoder
 from console.sources.kubernetes.wire import Wire, message, word
 
 
@@ -30,7 +31,7 @@ class _StatusWire(Wire):
 def read_status(data: bytes, code: int = 0) -> Status:
     """What an answer says that is an error; `code` is what HTTP said, for answers of something in between."""
     try:
-        found = msgspec.json.decode(data, type=_StatusWire)
+        found = decoder(_StatusWire).decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Status(code, "", message(data[:2000].decode("utf-8", errors="replace").strip()))
     return Status(found.code or code, word(found.reason), message(found.message))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from console.decoders import decoder
 from console.errors import Refused
 from console.sources.kubernetes.model import Usage
 from console.sources.kubernetes.quantities import quantity
@@ -63,6 +64,6 @@ def _usage(measured: list[dict[str, str]], time: datetime | None) -> Usage:
 
 def _read(data: bytes) -> list[_Measured]:
     try:
-        return msgspec.json.decode(data, type=_Measures).items or []
+        return decoder(_Measures).decode(data).items or []
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Refused(f"what the metrics API says cannot be read: {error}") from error

@@ -7,6 +7,7 @@ import random
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from shlex import quote
@@ -15,6 +16,7 @@ from typing import Any
 import msgspec
 
 from console.config import Limits
+from console.decoders import decoder
 from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.logs.streams import Wanted
 from console.sources.base import Focus
@@ -27,6 +29,7 @@ from console.sources.kubernetes.kinds import KINDS
 from console.sources.kubernetes.measuring import SILENT, Measured, measure
 from console.sources.kubernetes.model import Cluster, Denied, Endpoints, Key, Pod, Service
 from console.sources.kubernetes.networking import join_endpoints
+from console.sources.kubernetes.owners import Owners
 from console.sources.kubernetes.pod_logs import PodStream, path_of
 from console.sources.kubernetes.reflector import Reading, Reflector
 from console.sources.kubernetes.shelves import EventShelf, Field, Nodes, PodShelf, Shelf
@@ -51,6 +54,8 @@ USAGE_EVERY = 15.0
 """Seconds between two questions for usage: a metrics server measures no more often."""
 VOLUMES_EVERY = 60.0
 """Seconds between two questions how full volumes are: kubelets measure no more often."""
+VOLUMES_SOUGHT = 5.0
+"""Seconds between two looks for a pod with a claim, where there was none: it walks all pods."""
 JUDGED_EVERY = 5.0
 """Seconds after which faults are looked for though nothing has changed: some are of what lasts too long."""
 
@@ -70,7 +75,7 @@ class ClusterWatch:
         `wake` is called when a pod has gone that somebody may be looking at.
         """
         self._wake = wake
-        self._hurried: asyncio.TimerHandle | None = None
+        self._waking: asyncio.TimerHandle | None = None
         self.access = access
         self.name = access.context.name
         self.namespaces = tuple(namespaces)
@@ -90,6 +95,7 @@ class ClusterWatch:
         self._alive = asyncio.Event()
         self._look = asyncio.Event()
         self._progress = asyncio.Event()
+        self._pressed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._watching: list[asyncio.Task[None]] = []
         self._nodes = Nodes()
@@ -105,6 +111,7 @@ class ClusterWatch:
                 self._reflectors.append(reflector)
         self._services: tuple[tuple[Service, ...], tuple[Endpoints, ...], tuple[Service, ...]] | None = None
         self._made: tuple[tuple[object, ...], float, Cluster] | None = None
+        self._owners = Owners(())
 
     def _shelf(self, field: str) -> Shelf:
         if field == "events":
@@ -118,12 +125,12 @@ class ClusterWatch:
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         self._nodes.change(old, new)
-        if new is None and self._wake is not None and self._hurried is None and self.focus is Focus.FULL:
+        if new is None and self._wake is not None and self._waking is None and self.focus is Focus.FULL:
             # what goes in the same moment is shown with it
-            self._hurried = asyncio.get_running_loop().call_later(SOON, self._hurry)
+            self._waking = asyncio.get_running_loop().call_later(SOON, self._wake_now)
 
-    def _hurry(self) -> None:
-        self._hurried = None
+    def _wake_now(self) -> None:
+        self._waking = None
         if self._wake is not None:
             self._wake()
 
@@ -134,8 +141,8 @@ class ClusterWatch:
 
     async def close(self) -> None:
         """End it all; never hangs."""
-        if self._hurried is not None:
-            self._hurried.cancel()
+        if self._waking is not None:
+            self._waking.cancel()
         tasks = [*self._tasks, *self._watching]
         self._tasks, self._watching = [], []
         for task in tasks:
@@ -157,6 +164,17 @@ class ClusterWatch:
         if focus > self.focus:
             self._look.set()
         self.focus = focus
+
+    def hurry(self) -> None:
+        """Ask now for what would be asked for later: whether it lives, usage, and what was refused."""
+        self._look.set()
+        self._pressed.set()
+        self._pressed = asyncio.Event()
+        for index, task in enumerate(self._watching):
+            one = self._reflectors[index]
+            if one.lacks:
+                task.cancel()
+                self._watching[index] = self._reflecting(one)
 
     @property
     def changes(self) -> int:
@@ -287,6 +305,14 @@ class ClusterWatch:
         pods: tuple[Pod, ...] = self._fields["pods"].values()
         return pods
 
+    @property
+    def owners(self) -> Owners:
+        """What controls what."""
+        workloads = self._fields["workloads"].values()
+        if self._owners.workloads is not workloads:
+            self._owners = Owners(workloads)
+        return self._owners
+
     def outputs(
         self, namespace: str, name: str, container: str = "", previous: bool = False, begun: bool = False
     ) -> list[Wanted]:
@@ -368,11 +394,9 @@ class ClusterWatch:
                 if isinstance(error, Refused):
                     pace = min(REFUSED_PACE, pace * 1.5 ** min(failures - 1, 9))
             self._look.clear()
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.1, pace - (time.monotonic() - begun))):
                     await self._look.wait()
-            except TimeoutError:
-                pass
 
     async def _ask(self) -> SourceError | None:
         """Why the server is as good as gone; None when it lives."""
@@ -381,7 +405,7 @@ class ClusterWatch:
             if self._connection.expired:
                 await self._connection.renew()
             data = await self._connection.get("/version", whole=PING_LIMIT)
-            self._version = clean(msgspec.json.decode(data, type=_Version).git_version, 80)
+            self._version = clean(decoder(_Version).decode(data).git_version, 80)
         except ApiError as error:
             if error.status == 401:
                 return self._connection.unauthorized()
@@ -420,10 +444,17 @@ class ClusterWatch:
         """Begin all watches from where they were: after an outage one may hang on a dead connection."""
         for task in self._watching:
             task.cancel()
-        self._watching = [
-            asyncio.create_task(one.run(), name=f"{one.kind.resource} of {self.name}")
-            for one in self._reflectors
-        ]
+        self._watching = [self._reflecting(one) for one in self._reflectors]
+
+    def _reflecting(self, one: Reflector) -> asyncio.Task[None]:
+        one.hurry()
+        return asyncio.create_task(one.run(), name=f"{one.kind.resource} of {self.name}")
+
+    async def _rest(self, seconds: float) -> None:
+        """So long, or until somebody wants it now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._pressed.wait()
 
     async def _measure(self) -> None:
         """Ask for usage while somebody looks."""
@@ -442,20 +473,21 @@ class ClusterWatch:
                     if self.error is None and (isinstance(error, TimedOut) or missed > 1):
                         self._usage = Measured({}, {}, SILENT)
                         self._usage_changes += 1
-            await asyncio.sleep(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
+            await self._rest(USAGE_EVERY if self.focus >= Focus.GLANCE else 1.0)
 
     async def _measure_volumes(self) -> None:
         """Ask how full volumes are while somebody looks, and where there are any in use."""
         while True:
             await self._alive.wait()
-            nodes: set[str] = set()
+            again = 1.0
             if self.focus >= Focus.GLANCE and all(one.answered for one in self._reflectors):
                 nodes = nodes_of(self._fields["pods"].values())
                 try:
                     await self._filling.ask(nodes)
                 except SourceError:
                     pass  # the server's own state says it
-            await asyncio.sleep(VOLUMES_EVERY if nodes else 1.0)
+                again = VOLUMES_EVERY if nodes else VOLUMES_SOUGHT
+            await self._rest(again)
 
 
 def _few(resources: Sequence[str]) -> str:

@@ -63,7 +63,7 @@ class AskedStreams:
         text, now = self._selection.text, time.monotonic()
         number = len(self._followed) + left_out
         self.limited = (
-            f"the lines of {len(self._followed)} of {counted(number, 'pod')} with {text} are followed"
+            f"{text}: the lines of {len(self._followed)} of {counted(number, 'pod')} are followed"
             if left_out
             else ""
         )

@@ -126,16 +126,18 @@ class ContainerLogs:
         return self._client
 
     def _first(self, endpoints: list[Endpoint]) -> LogClient:
+        """The first engine that answers. Raises the first one's error when none does."""
         load_sdk()  # once there is an engine, not before
         from console.sources.logs.engine import LogClient
 
-        failure: SourceError = NotFound("no container engine")
+        failure: SourceError | None = None
         for endpoint in endpoints:
             try:
                 _knock(endpoint)
                 return LogClient(endpoint)
             except SourceError as error:
-                failure = error
+                failure = failure or error
+        assert failure is not None  # `existing` gives one at least
         raise failure
 
     def _update(self, client: LogClient, now: float) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from console.config import Config, Limits, LogSettings
-from console.errors import NotFound, TimedOut
+from console.errors import AGAIN, NotFound, TimedOut
 from console.findings import Finding, Severity, by_severity
 from console.logs.buffer import Buffer
 from console.logs.files import JOURNALED, USUAL, Files
@@ -76,6 +76,8 @@ class LogSource:
         self._containers = ContainerStreams(self._origins)
         self._asked = AskedStreams(self._origins)
         self._engines = [(engine, Worker("log engine")) for engine in engines]
+        self._silent: set[int] = set()
+        """The engines that do not answer now, by number."""
         self._next_engines = 0.0
         self._worker = Worker("logs")
         self._begun = self._polled = math.nan
@@ -102,7 +104,12 @@ class LogSource:
             self._next_engines = now + ENGINE_EVERY
             await self._ask_engines()
         self._asked.look()
-        await self._worker.call(self._look, READ_SHARE * self.cadence[focus])
+        try:
+            await self._worker.call(self._look, READ_SHARE * self.cadence[focus])
+        except TimedOut:
+            raise TimedOut(
+                "the last look at the log files has not come back", f"does their file system hang? {AGAIN}"
+            ) from None
         taken = 0
         while self._reader.ready:
             look = self._last = self._reader.ready.popleft()
@@ -135,7 +142,9 @@ class LogSource:
                 async with asyncio.timeout(ENGINE_LIMIT):
                     found = await worker.call(engine.look)
             except (TimeoutError, TimedOut):
+                self._silent.add(number)
                 continue
+            self._silent.discard(number)
             if found is not None:
                 self._containers.found(number, engine, found)
 
@@ -168,6 +177,7 @@ class LogSource:
             skipped=look.skipped,
             behind=look.behind,
             missing=tuple(clean(pattern, 200) for pattern in self._missing),
+            wide=tuple(clean(pattern, 200) for pattern in self._files.wide),
             notes=self._notes,
             limited=tuple(self._limited(look.origins)),
         )
@@ -198,9 +208,12 @@ class LogSource:
             yield f"{counted(len(closed), 'log file')} cannot be read ({names}): {closed[0].fix}"
         if self._reader.journal is not None and self._reader.journal.limited:
             yield self._reader.journal.limited
-        for engine, _ in self._engines:
+        for number, (engine, _) in enumerate(self._engines):
             if engine.note:
                 yield f"no container logs: {engine.note}"
+            elif number in self._silent:
+                what = "no logs of containers that come" if engine.reached else "no container logs"
+                yield f"{what}: the engine does not answer"
         if self._containers.left_out:
             yield (
                 f"not followed: {counted(self._containers.left_out, 'container')}; "
@@ -250,9 +263,17 @@ class LogSource:
             if origin.gap:
                 findings.append(Finding(Severity.WARNING, origin.name, origin.gap))
         findings += [
-            Finding(Severity.WARNING, pattern, "no such log file", "correct [logs] files")
+            Finding(Severity.WARNING, pattern or "an empty name", "no such log file", "correct [logs] files")
             for pattern in snapshot.missing
         ]
+        findings += [
+            Finding(
+                Severity.WARNING, pattern,
+                "goes through too many directories: not all its files are followed",
+                "name one further down in [logs] files",
+            )
+            for pattern in snapshot.wide
+        ]  # fmt: skip
         return by_severity(findings)
 
     async def close(self) -> None:

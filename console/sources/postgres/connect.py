@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import asyncpg
 
-from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
-from console.sources.postgres.address import Address, Place, another_database
+from console.errors import AGAIN, SILENT, NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.sources.postgres.address import PORT, Address, Place, another_database
 from console.sources.postgres.frames import Foreign
 from console.sources.postgres.knock import knock, stranger
 from console.sources.postgres.words import check_files
@@ -160,7 +160,7 @@ def explain(
     if isinstance(error.__cause__, Foreign):
         return stranger(place)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
-        return TimedOut(f"{place.where} does not answer in time", AGAIN)
+        return TimedOut(f"{place.where} does not answer in time", f"{SILENT} {AGAIN}")
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
         return _refused_login(error, place, password_given, ignored)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
@@ -171,6 +171,11 @@ def explain(
         return _too_many(error, place)
     if isinstance(error, asyncpg.LockNotAvailableError):
         return TimedOut(f"a system table of {place.where} is locked", "pg_locks says by whom")
+    if "not currently accepting connections" in str(error):
+        fix = "name another: PGDATABASE or the URL; or ALTER DATABASE there, with ALLOW_CONNECTIONS true"
+        return Refused(f"database {place.database!r} at {place.where} takes no connections", fix)
+    if "ot standby mode is disabled" in f"{error} {getattr(error, 'detail', '')}":
+        return Refused(f"{place.where} is a standby that answers no questions", "set hot_standby = on there")
     if isinstance(error, asyncpg.CannotConnectNowError):
         return Unreachable(f"{place.where}: {error}", AGAIN)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
@@ -203,7 +208,7 @@ def _refused_login(error: Exception, place: Place, given: bool, ignored: str) ->
     text = str(error)
     role = f'CREATE ROLE "{place.user}" LOGIN; GRANT pg_monitor TO "{place.user}"'
     if "does not exist" in text or "not permitted to log in" in text:
-        return Refused(text, f"sudo -u postgres psql -c '{role}' or name a role: PGUSER or the URL")
+        return Refused(text, f"{_psql(place)} -c '{role}' or name a role: PGUSER or the URL")
     if "eer authentication" in text:
         return Refused(text, f"sudo -u {place.user} opsconsole, or PGUSER, or a role of your own: {role}")
     if "pg_hba.conf" in text:
@@ -218,6 +223,16 @@ def _refused_login(error: Exception, place: Place, given: bool, ignored: str) ->
     return Refused(
         f"wrong password for {place.user} at {place.where}", "mend it in ~/.pgpass or password_command"
     )
+
+
+def _psql(place: Place) -> str:
+    """How its superuser asks that server, and not the one psql would choose."""
+    port = "" if place.port == PORT else f" -p {place.port}"
+    if place.host in ("/var/run/postgresql", "/run/postgresql", "localhost", "127.0.0.1", "::1"):
+        return f"sudo -u postgres psql{port}"
+    if place.is_socket:
+        return f"sudo -u postgres psql -h {place.host}{port}"
+    return f"psql -h {place.host}{port} -U postgres"
 
 
 def _broken(error: BaseException, place: Place) -> SourceError:

@@ -11,10 +11,10 @@ from console.sources.postgres.model import ABORTED, Blocker, PostgresSnapshot, S
 from console.text import clip
 from console.units import bytes_, count, counted, duration, percent
 
-WAITING = 1.0
-"""Seconds a session waits before it counts as blocked: shorter waits are how locks work."""
 EACH = 3
 """Findings of one kind that are told one by one."""
+STATEMENT = 120
+"""Characters of a statement in a finding; who draws it cuts it to the room there is."""
 XID_END = 2_147_483_648
 XID = Limit(1_000_000_000, 1_600_000_000)
 """Transactions since the oldest unfrozen one; PostgreSQL stops writing shortly before 2^31."""
@@ -24,12 +24,31 @@ ENOUGH_BLOCKS, ENOUGH_READS = 10_000, 1_000
 ARCHIVE_PATIENCE = 600.0
 """Seconds of failing archiving that make it critical."""
 
+RESTART_WINDOW = 600.0
+"""Seconds for which a restart that was seen stays told, as that of a container does."""
+
 Rule = Callable[[PostgresSnapshot, Limits], Iterator[Finding]]
 
 
 def judge(snapshot: PostgresSnapshot, limits: Limits) -> list[Finding]:
     """The findings of a snapshot, worst first."""
     return by_severity(finding for rule in RULES for finding in rule(snapshot, limits))
+
+
+def _restarted(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
+    if snapshot.restarted is None:
+        return
+    ago = snapshot.age(snapshot.restarted) or 0.0
+    if ago >= RESTART_WINDOW:
+        return
+    if snapshot.restarted > snapshot.server.started:
+        hint = (
+            "a backend was killed, and with it all sessions ended: see its log, and dmesg for the OOM killer"
+        )
+        yield Finding(Severity.WARNING, "server", f"recovered from a crash {duration(ago)} ago", hint)
+    else:
+        hint = "its log says why: a crash, the kernel's OOM killer, or somebody"
+        yield Finding(Severity.WARNING, "server", f"restarted {duration(ago)} ago", hint)
 
 
 def _connections(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
@@ -63,7 +82,7 @@ def _blocked(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
 
 def _waits(snapshot: PostgresSnapshot, limits: Limits) -> tuple[Severity, int, list[Blocker]]:
     """How bad the waits are, how many sessions wait long enough to count, and who is at the root."""
-    waiting = sum(s.waiting and (snapshot.age(s.query_since) or 0.0) >= WAITING for s in snapshot.sessions)
+    waiting = sum(map(snapshot.kept_waiting, snapshot.sessions))
     severity = limits.limit("blocked").judge(waiting)
     roots = [blocker for blocker in snapshot.blockers if blocker.depth == 0] if severity else []
     return severity, waiting, roots
@@ -74,16 +93,19 @@ def _root(root: Blocker, severity: Severity, snapshot: PostgresSnapshot, limits:
     session = root.session
     if session is None:
         held = [transaction.gid for transaction in snapshot.prepared]
+        # PostgreSQL gives those of prepared transactions as of process 0
+        subject = f"pid {root.pid}" if root.pid else ", ".join(held[:EACH]) or "prepared"
+        quoted = [gid.replace("'", "''") for gid in held]
         hint = (
-            f"ROLLBACK PREPARED '{held[0]}'" if len(held) == 1 and root.pid == 0 else "see pg_prepared_xacts"
+            f"ROLLBACK PREPARED '{quoted[0]}'" if len(held) == 1 and not root.pid else "see pg_prepared_xacts"
         )
-        return Finding(severity, str(root.pid), f"blocks {root.waiters}: {root.note}", hint)
+        return Finding(severity, subject, f"blocks {root.waiters}: {root.note}", hint)
     own = [finding.severity for _, finding in _too_long(session, snapshot, limits)]
-    what = session.query
+    what = session.query or "what it does is not visible"
     if session.in_transaction:
         what = f"(idle in transaction {duration(snapshot.age(session.state_since) or 0.0)}) {what}"
-    text = f"blocks {root.waiters}: {clip(what, 40)}"
-    return Finding(max([severity, *own]), str(root.pid), text, f"SELECT pg_terminate_backend({root.pid})")
+    text = f"blocks {root.waiters}: {clip(what, STATEMENT)}"
+    return Finding(max([severity, *own]), f"pid {root.pid}", text, f"SELECT pg_terminate_backend({root.pid})")
 
 
 def _long(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
@@ -105,7 +127,7 @@ def _long(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
 def _too_long(
     session: Session, snapshot: PostgresSnapshot, limits: Limits
 ) -> Iterator[tuple[float, Finding]]:
-    pid = str(session.pid)
+    pid, subject = session.pid, f"pid {session.pid}"
     if session.in_transaction:
         age = snapshot.age(session.state_since) or 0.0
         limit = limits.limit("idle_in_transaction")
@@ -113,21 +135,24 @@ def _too_long(
             word = "aborted, idle" if session.state == ABORTED else "idle in transaction"
             text = f"{word} {duration(age)} (limit {duration(limit.crossed(age))})"
             who = session.application or session.user
-            yield age, Finding(severity, pid, text, f"{who} should commit; or pg_terminate_backend({pid})")
+            yield (
+                age,
+                Finding(severity, subject, text, f"{who} should commit; or pg_terminate_backend({pid})"),
+            )
     if session.active and not session.waiting:
         age = snapshot.age(session.query_since) or 0.0
         limit = limits.limit("query")
         if severity := limit.judge(age):
             told = duration(limit.crossed(age))
-            text = f"running {duration(age)} (limit {told}): {clip(session.query, 30)}"
-            yield age, Finding(severity, pid, text, f"SELECT pg_cancel_backend({pid})")
+            text = f"running {duration(age)} (limit {told}): {clip(session.query, STATEMENT)}"
+            yield age, Finding(severity, subject, text, f"SELECT pg_cancel_backend({pid})")
     age = snapshot.age(session.transaction_since) or 0.0
     if session.waiting:  # that it is open so long is its blocker's doing, who is told
         age -= snapshot.age(session.query_since) or 0.0
     limit = limits.limit("transaction")
     if severity := limit.judge(age):
         text = f"transaction open {duration(age)} (limit {duration(limit.crossed(age))})"
-        yield age, Finding(severity, pid, text, "old transactions keep vacuum from cleaning")
+        yield age, Finding(severity, subject, text, "old transactions keep vacuum from cleaning")
 
 
 def _prepared(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
@@ -237,6 +262,7 @@ def _upkeep(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
+    _restarted,
     _connections,
     _blocked,
     _long,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 
-from console.errors import AGAIN, Refused, TimedOut, Unreachable
+from console.errors import AGAIN, SILENT, Refused, TimedOut, Unreachable
 from console.sources.postgres.address import Place
 
 ANSWER_LIMIT = 1.5
@@ -35,7 +35,9 @@ async def knock(place: Place) -> None:
         async with asyncio.timeout(ANSWER_LIMIT):
             answer = await reader.read(_ROOM)
     except TimeoutError:
-        raise TimedOut(f"{place.where} does not answer in time", AGAIN) from None
+        raise TimedOut(
+            f"{place.where} does not answer in time", f"{SILENT} is it PostgreSQL? {AGAIN}"
+        ) from None
     except OSError:
         answer = b""
     finally:

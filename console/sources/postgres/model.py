@@ -17,8 +17,9 @@ T = TypeVar("T")
 
 HIDDEN = "not visible"
 """The state of a session whose role we may not look at."""
+WAITING = 1.0
+"""Seconds a session waits before it counts as blocked: shorter waits are how locks work."""
 CLIENT = "client backend"
-IDLE = "idle"
 IDLE_IN_TRANSACTION = "idle in transaction"
 ABORTED = "idle in transaction (aborted)"
 
@@ -418,11 +419,22 @@ class PostgresSnapshot(Snapshot):
     """Why there are no statements, and what would show them."""
     progress: tuple[Progress, ...] = ()
     sizes_at: float | None = None
+    restarted: float | None = None
+    """When it began anew while it was watched: started again, or recovered from a crash of one backend."""
     by_pid: Mapping[int, Session] = field(default_factory=dict, repr=False)
 
     def age(self, since: float | None) -> float | None:
         """Seconds from a time of this snapshot until it was taken; None when unknown."""
         return max(0.0, self.now - since) if since is not None else None
+
+    def kept_waiting(self, session: Session) -> bool:
+        """Whether a session has waited for a lock so long that it counts as blocked.
+
+        Of one whose state is hidden the lock table says so, which is asked for waits that last.
+        """
+        if session.state == HIDDEN:
+            return bool(session.blocked_by)
+        return session.waiting and (self.age(session.query_since) or 0.0) >= WAITING
 
     @property
     def allowed(self) -> int:

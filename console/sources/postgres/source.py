@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 
 from console.clock import Clock, SystemClock
 from console.config import Config, Limits
-from console.errors import AGAIN, Refused, SourceError, TimedOut
+from console.errors import AGAIN, SILENT, Refused, SourceError, TimedOut, Unreachable
 from console.findings import Finding
 from console.metrics import Sample
 from console.secrets import PasswordCommand
@@ -21,6 +22,7 @@ from console.sources.postgres.judge import judge
 from console.sources.postgres.link import Link
 from console.sources.postgres.model import PostgresSnapshot
 from console.sources.postgres.samples import samples
+from console.sources.postgres.signals import statement
 from console.sources.postgres.slow import LIMIT_MS, SlowQuestions
 from console.sources.postgres.watch import Watch
 from console.text import clean
@@ -78,6 +80,8 @@ class PostgresSource:
         """When a figure is judged wrong; guides may change it while it runs."""
         self.name, self.target = _called(url, self._env, name)
         self._link: Link | None = None
+        self._turn = asyncio.Lock()
+        """One asks over the connection at a time."""
         self._pooled = False
         self._proved: set[str] = set()
         """Places that speak PostgreSQL; after a failure another program may have the port."""
@@ -90,31 +94,27 @@ class PostgresSource:
     @classmethod
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[PostgresSource]:
         """The servers configured, else the one of DATABASE_URL, PG* or the usual local places."""
-        found: dict[str, PostgresSource] = {}
-        for target in config.postgres:
-            source = cls(
+        if not config.postgres:
+            return [cls(None, env=env, limits=config.limits)]
+        return [
+            cls(
                 target.url,
                 name=target.name,
                 password_command=target.password_command,
                 env=env,
                 limits=config.limits,
             )
-            base, number = source.name, 2
-            while source.name in found:
-                source.name, number = f"{base} {number}", number + 1
-            found[source.name] = source
-        if found:
-            return list(found.values())
-        return [cls(None, env=env, limits=config.limits)]
+            for target in config.postgres
+        ]
 
     async def poll(self, focus: Focus) -> PostgresSnapshot:
         """Ask once, (re)connecting where needed; a connection lost meanwhile is replaced at once."""
         try:
-            async with asyncio.timeout(ANSWER_LIMIT):
+            async with asyncio.timeout(ANSWER_LIMIT), self._turn:
                 return await self._poll(focus)
         except TimeoutError:
             self._drop()
-            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", AGAIN) from None
+            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", f"{SILENT} {AGAIN}") from None
         except BaseException:
             self._drop()
             raise
@@ -134,6 +134,29 @@ class PostgresSource:
         link = await self._linked()
         try:
             return await self._ask(link, focus)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            raise explain(error, link.place) from error
+
+    async def signal(self, word: str, pid: int, started: str) -> Sequence[Mapping[str, Any]]:
+        """What the server answers when a session is signalled (`cancel`, `terminate`) or looked at (`look`).
+
+        It is asked over the connection there is, for when no other can be had. Raises SourceError.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_LIMIT), self._turn:
+                return await self._signal(word, pid, started)
+        except TimeoutError:
+            self._drop()
+            raise TimedOut(f"no answer within {ANSWER_LIMIT:g} s", "look whether it was done") from None
+
+    async def _signal(self, word: str, pid: int, started: str) -> Sequence[Mapping[str, Any]]:
+        link = self._link
+        if link is None or link.closed:
+            raise Unreachable(f"there is no connection to {self.target}", AGAIN)
+        try:
+            return [dict(row) for row in await link.run(statement(word), pid, started)]
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise Refused(f"the server refused: {error}", "GRANT pg_signal_backend TO this role") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             raise explain(error, link.place) from error
 

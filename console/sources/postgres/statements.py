@@ -7,8 +7,9 @@ can be large; texts are asked for only for the statements shown, once each.
 from __future__ import annotations
 
 import heapq
+from codecs import getincrementaldecoder
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from console.secrets import redact
 from console.sources.postgres.link import Link, question
@@ -19,6 +20,8 @@ TOP = 50
 """Statements kept by each of: total time, mean time, time since asked before."""
 TEXT = 2000
 """Characters of a statement's text."""
+
+_Utf8 = getincrementaldecoder("utf-8")
 
 Key = tuple[int, int, int]
 """User, database, query id."""
@@ -131,9 +134,10 @@ class Statements:
         )
 
 
-def one_line(query: bytes, limit: int = TEXT) -> str:
-    """A query as one printable line without its secrets; runs of blanks and line ends become one blank."""
-    text: Any = query.decode("utf-8", "replace")
-    if len(query) >= limit:
-        text = text.rstrip("\ufffd")  # the cut went through a character
-    return clean(redact(" ".join(text.split())), limit)
+def one_line(query: bytes) -> str:
+    """A query as one printable line without its secrets; runs of blanks and line ends become one blank.
+
+    The server may have cut it, in bytes: of a character that was cut through nothing is left.
+    """
+    text = _Utf8("replace").decode(query)
+    return clean(redact(" ".join(text.split())), TEXT)

@@ -8,7 +8,7 @@ from typing import Any
 
 from console.clock import Clock
 from console.sources.base import Focus
-from console.sources.postgres import facts as facts
+from console.sources.postgres import reading as read
 from console.sources.postgres.blockers import MOST_WAITERS, PREPARED, tree
 from console.sources.postgres.link import Link
 from console.sources.postgres.model import (
@@ -47,8 +47,8 @@ class Watch:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._due: dict[str, float] = {}
-        self._sessions = facts.SessionReader()
-        self._databases = facts.DatabaseReader()
+        self._sessions = read.SessionReader()
+        self._databases = read.DatabaseReader()
         self._stretch = Stretch()
         self._wal_before: tuple[float, float] | None = None
         """The moment and the WAL position of the poll before."""
@@ -61,6 +61,9 @@ class Watch:
         self._receiver: Receiver | None = None
         self._settings: dict[str, Setting] = {}
         self._progress: tuple[Progress, ...] = ()
+        self._seen: float | None = None
+        """The server's time at the poll before."""
+        self._restarted: float | None = None
 
     def reconnected(self) -> None:
         """Over a new connection everything is asked again at once."""
@@ -78,7 +81,7 @@ class Watch:
         if focus is not Focus.FULL:
             self._progress = ()
         elif self._is_due("progress", moment):
-            self._progress = facts.progress(await link.ask("progress"))
+            self._progress = read.progress(await link.ask("progress"))
         return self._snapshot(link, sessions, rows, moment, answers, asked + link.asked)
 
     def _is_due(self, name: str, moment: float) -> bool:
@@ -107,19 +110,19 @@ class Watch:
         took = self._clock.monotonic() - moment
         self._due["locks"] = max(self._due["locks"], moment + SHARE * took)
         if any(PREPARED in blockers for blockers in self._edges.values()):
-            self._prepared = facts.prepared(await link.ask("prepared"))
+            self._prepared = read.prepared(await link.ask("prepared"))
 
     async def _ask_upstream(self, link: Link, standby: bool, moment: float) -> None:
         """Replication, archive, checkpoints, settings: what moves slowly."""
         if self._is_due("settings", moment):
-            self._settings = facts.settings(await link.ask("settings", list(SETTINGS)))
+            self._settings = read.settings(await link.ask("settings", list(SETTINGS)))
         if not self._is_due("upstream", moment):
             return
-        self._standbys = facts.standbys(await link.ask("replication"))
-        self._slots = facts.slots(await link.ask("slots"))
-        self._wal = facts.wal((await link.ask("wal"))[0])
-        self._receiver = facts.receiver(await link.ask("receiver")) if standby else None
-        self._prepared = facts.prepared(await link.ask("prepared")) if link.prepares else ()
+        self._standbys = read.standbys(await link.ask("replication"))
+        self._slots = read.slots(await link.ask("slots"))
+        self._wal = read.wal((await link.ask("wal"))[0])
+        self._receiver = read.receiver(await link.ask("receiver")) if standby else None
+        self._prepared = read.prepared(await link.ask("prepared")) if link.prepares else ()
 
     def _snapshot(
         self,
@@ -132,7 +135,7 @@ class Watch:
     ) -> PostgresSnapshot:
         here = rows[0]
         sizes = answers.sizes.value if answers.sizes is not None else {}
-        growth = facts.growth(answers.sizes_before, answers.sizes)
+        growth = read.growth(answers.sizes_before, answers.sizes)
         databases, counters = self._databases.read(rows, moment, sizes, growth)
         totals = total(counters)
         self._stretch.add(moment, totals, asked)
@@ -174,8 +177,23 @@ class Watch:
             statements_note=_statements_note(link, answers),
             progress=self._progress,
             sizes_at=answers.sizes.at if answers.sizes is not None else None,
+            restarted=self._began_anew(link.server.started, sessions, here["now"]),
             by_pid=by_pid,
         )
+
+    def _began_anew(self, started: float, sessions: Iterable[Session], now: float) -> float | None:
+        """When the server last began after a poll of ours.
+
+        A crash of one backend ends all of them and the server's own processes; its start stays as it was.
+        """
+        own = (session.since or 0.0 for session in sessions if session.backend == "checkpointer")
+        # its own processes begin a moment after itself, so what tells a crash is that it did not begin
+        for began in (started, *own):
+            if self._seen is not None and began > self._seen:
+                self._restarted = began
+                break
+        self._seen = now
+        return self._restarted
 
     def _wal_rate(self, moment: float, position: float | None) -> float | None:
         """Bytes of WAL a second since the poll before."""

@@ -126,7 +126,7 @@ def _tls_options(query: dict[str, str]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(known.items()))
 
 
-def local_addresses(username: str = "", password: str = "") -> tuple[Address, ...]:
+def local_addresses(password: str = "") -> tuple[Address, ...]:
     """The places a Redis of this host usually listens at, sockets first."""
-    sockets = tuple(Address(path=path, username=username, password=password) for path in LOCAL_SOCKETS)
-    return (*sockets, Address(username=username, password=password))
+    sockets = tuple(Address(path=path, password=password) for path in LOCAL_SOCKETS)
+    return (*sockets, Address(password=password))

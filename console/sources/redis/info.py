@@ -1,4 +1,4 @@
-"""INFO, SLOWLOG and CLIENT LIST read into the facts of `redis_facts`.
+"""INFO, SLOWLOG and CLIENT LIST read into the values of `model`.
 
 INFO is split here and not by redis-py: a poll needs sixty of its two hundred fields, and guessing
 the type of every one costs four times as much as reading those.
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from console.secrets import names_secret, redact
-from console.sources.redis.facts import (
+from console.sources.redis.model import (
     Client,
     CommandStat,
     Keyspace,

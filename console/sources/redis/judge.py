@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from console.config import Limits
 from console.findings import Finding, Severity, by_severity
-from console.sources.redis.facts import RedisSnapshot, Replica
-from console.units import bytes_, count, duration, percent
+from console.sources.redis.model import RedisSnapshot, Replica
+from console.units import bytes_, count, counted, duration, percent
 
 ENOUGH_LOOKUPS = 10
 """Look-ups an interval needs before its hit rate says anything."""
 FRAGMENTATION_LEAST = 100 * 1024 * 1024
 """Bytes below which fragmentation is nobody's problem: an empty server shows a ratio of five."""
+RESTART_WINDOW = 600.0
+"""Seconds for which a restart that was seen stays told, as that of a container does."""
 HEARTBEAT = 10.0
 """Seconds between a master's pings to its replicas unless repl-ping-replica-period says otherwise."""
 
@@ -98,11 +100,21 @@ Verdict = tuple[Severity, str, str]
 
 
 def _all(snapshot: RedisSnapshot, limits: Limits) -> Iterator[Verdict]:
+    yield from _restarted(snapshot)
     yield from _replication(snapshot, limits)
     yield from _memory(snapshot, limits)
     yield from _persistence(snapshot)
     yield from _clients(snapshot, limits)
     yield from _traffic(snapshot, limits)
+
+
+def _restarted(snapshot: RedisSnapshot) -> Iterable[Verdict]:
+    if snapshot.restarted is None:
+        return
+    ago = max(0.0, snapshot.server.time - snapshot.restarted)
+    if ago < RESTART_WINDOW:
+        hint = "its log says why; what was not saved or replicated is gone"
+        yield WARNING, f"restarted {duration(ago)} ago, {counted(snapshot.keys, 'key')}", hint
 
 
 def _memory(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
@@ -134,7 +146,8 @@ def _traffic(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
     yield evictions_severity(snapshot, limits), text, hint
     ratio, since = interval.hit_ratio, snapshot.totals.hit_ratio
     if ratio is not None and since is not None:
-        text = f"hit rate {percent(ratio)} ({percent(since)} since start)"
+        limit = percent(limits.limit("redis_hit").crossed(ratio))
+        text = f"hit rate {percent(ratio)} (limit {limit}), {percent(since)} since start"
         hint = "look for evictions, expiry, a flushed database or a changed key"
         yield hit_severity(snapshot, limits), text, hint
 

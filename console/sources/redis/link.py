@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, SILENT, NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.redis.address import Address
 from console.text import clean, decode
 from console.worker import Worker
@@ -151,10 +151,13 @@ def _check_files(address: Address) -> None:
 def _connection(address: Address, host: str, password: str, limit: float) -> AbstractConnection:
     from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
 
+    from console.sources.redis.parser import BoundedParser
+
     options: dict[str, Any] = {
         "username": address.username or None,
         "password": password or None,
         "protocol": 2,  # every version speaks it, and nothing here needs more
+        "parser_class": BoundedParser,
         "socket_timeout": limit,
         "socket_connect_timeout": SOCKET_LIMIT,
         "driver_info": None,  # no CLIENT SETINFO: one command less for a narrow user to be refused
@@ -214,7 +217,7 @@ def translate(error: BaseException, address: Address) -> BaseException:
     if isinstance(error, (redis.TimeoutError, TimeoutError)):
         tls = "if the server has no TLS, write redis:// for rediss://; " if address.tls else ""
         reason = f"{where} did not answer within {SOCKET_LIMIT:g} s"
-        return TimedOut(reason, f"{tls}{AGAIN}")
+        return TimedOut(reason, f"{tls}{SILENT} {AGAIN}")
     if isinstance(error, redis.ConnectionError):
         return _not_connected(error, address)
     # redis-py meets bytes of another protocol with InvalidResponse, ValueError or RecursionError
@@ -250,6 +253,9 @@ def _answered(text: str, address: Address) -> SourceError:
         )
     if code == "BUSY":
         return Unreachable("busy running a script", f"end the script: {address.cli} SCRIPT KILL")
+    if "unknown command" in text:
+        fix = "its configuration has rename-command for it: without INFO there is nothing to show"
+        return Refused("INFO does not exist there (renamed or disabled)", fix)
     return Refused(f"it answered: {clean(text, 200)}", f"try {address.cli} INFO")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import fields
 
-from console.sources.redis.facts import Interval, Totals
+from console.sources.redis.model import Interval, Totals
 
 LEAST = 0.5
 """Seconds an interval should have: a look that comes right after another says nothing of a rate."""

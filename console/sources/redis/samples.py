@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 from console.metrics import Labels, Sample, labels
-from console.sources.redis.facts import RedisSnapshot
+from console.sources.redis.model import RedisSnapshot
 
 NUMBERS = {
     "uptime_in_seconds": "redis_uptime_in_seconds",

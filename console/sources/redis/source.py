@@ -10,22 +10,21 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.clock import Clock, SystemClock
 from console.config import Config, Limits
-from console.errors import Refused, SourceError, TimedOut, Unreachable
+from console.errors import AGAIN, SILENT, Refused, SourceError, TimedOut, Unreachable
 from console.findings import Finding
 from console.metrics import Sample
 from console.secrets import PasswordCommand
 from console.sources.base import Focus
 from console.sources.redis import info as read
 from console.sources.redis.address import Address, BadAddress, local_addresses, parse_url
-from console.sources.redis.facts import Clients, CommandStat, Details, RedisSnapshot
 from console.sources.redis.judge import judge
 from console.sources.redis.link import CLIENT_NAME, Absent, Link, Lost, Reply, not_found, stranger, translate
+from console.sources.redis.model import Clients, CommandStat, Details, RedisSnapshot, Server
 from console.sources.redis.rates import Rates
 from console.sources.redis.samples import NUMBERS, samples
 from console.worker import Worker
@@ -77,6 +76,9 @@ class RedisSource:
         self._worker = Worker(f"redis {name}")
         self._link: Link | None = None
         self._rates = Rates()
+        self._seen: tuple[str, float] | None = None
+        """The run and the server's time of the poll before."""
+        self._restarted: float | None = None
         self._forget()
 
     @classmethod
@@ -91,14 +93,10 @@ class RedisSource:
             # redis-cli's own variable; sent to this host only, for it names no server
             local = local_addresses(password=env.get("REDISCLI_AUTH", ""))
             return [cls("redis", local, guessed=True, limits=limits)]
-        seen: Counter[str] = Counter()
         found = []
         for name, url, command, origin in wanted:
             address, fault = _address(url, origin)
             name = name or ("redis" if len(wanted) == 1 else f"redis@{address.label}")
-            seen[name] += 1
-            if seen[name] > 1:
-                name = f"{name}#{seen[name]}"
             found.append(cls(name, [address], fault=fault, password_command=command, limits=limits))
         return found
 
@@ -127,7 +125,9 @@ class RedisSource:
                 return await self._ask(self._link, focus)
         except TimeoutError:
             self._drop()
-            raise TimedOut(f"{self.target} did not answer within {ASK_LIMIT:g} s") from None
+            raise TimedOut(
+                f"{self.target} did not answer within {ASK_LIMIT:g} s", f"{SILENT} {AGAIN}"
+            ) from None
         except BaseException:
             self._drop()
             raise
@@ -137,7 +137,7 @@ class RedisSource:
         return samples(snapshot, self.name)
 
     def judge(self, snapshot: RedisSnapshot) -> Sequence[Finding]:
-        """What is wrong, by the configured limits; see `redis_judge`."""
+        """What is wrong, by the configured limits; see `judge`."""
         return judge(snapshot, self.limits, self.name)
 
     async def close(self) -> None:
@@ -299,7 +299,16 @@ class RedisSource:
             slow_threshold=self._threshold,
             details=details,
             numbers={field: info.float(field) for field in NUMBERS if field in info},
+            restarted=self._began_anew(server),
         )
+
+    def _began_anew(self, server: Server) -> float | None:
+        """When the server last began after a poll of ours; another one at the address began long before."""
+        seen, self._seen = self._seen, (server.run_id, server.time)
+        began = server.time - server.uptime + 1.0  # at most: uptime is in whole seconds
+        if seen is not None and seen[0] != server.run_id and began > seen[1]:
+            self._restarted = began - 1.0
+        return self._restarted
 
     def _limited(self, mode: str, info: read.Info) -> tuple[str, ...]:
         notes = [note for _, note in self._forbidden.values()]

@@ -204,7 +204,7 @@ class ProcessTable:
         return [entry.times.pid for entry in sorted(self._known.values(), key=_busy)]
 
     def wanted(self, pids: Iterable[int], now: float, io: bool) -> list[Wanted]:
-        """What has to be found out before these rows can be drawn in full."""
+        """What has to be found out before these rows can be drawn in full: first what waits longest."""
         found = []
         for pid in pids:
             entry = self._known[pid]
@@ -212,6 +212,8 @@ class ProcessTable:
             disk = io and not entry.times.kernel
             if identity or disk:
                 found.append(Wanted(pid, identity, disk))
+        # not all of thousands are asked in one turn, and each has to come to its own
+        found.sort(key=lambda want: (not want.identity, self._known[want.pid].io_time))
         return found
 
     def learn(self, details: dict[int, Details], now: float) -> None:
@@ -222,6 +224,8 @@ class ProcessTable:
                 continue
             if detail.command is not None and detail.user is not None:
                 entry.command, entry.user, entry.learnt = detail.command, detail.user, now
+            if detail.denied:
+                entry.io_time = now
             if detail.io is not None:
                 if entry.io is not None and now > entry.io_time:
                     elapsed = now - entry.io_time

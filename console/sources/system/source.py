@@ -110,6 +110,9 @@ class SystemSource:
         self._complete = False
         self._denied = 0
         self._stuck_on = 0
+        """The process that does not give its command line; 0: none is known."""
+        self._suspect = 0
+        """The one that was being asked when a turn took too long."""
         self._newer: HostReading | None = None
         self._older: HostReading | None = None
         self._times: deque[tuple[float, CpuTimes]] = deque()
@@ -180,9 +183,12 @@ class SystemSource:
             async with asyncio.timeout(DETAILS_LIMIT):
                 details = await self._detective_worker.call(self._detective.find_out, wanted)
         except (TimeoutError, TimedOut):
-            self._stuck_on = self._detective.asking
+            asking = self._detective.asking
+            # one turn may take long on a busy machine; two on the same process are its own doing
+            self._stuck_on = asking if asking == self._suspect else 0
+            self._suspect = asking
             return  # names stand in for command lines
-        self._stuck_on = 0
+        self._stuck_on = self._suspect = 0
         denied = sum(detail.denied for detail in details.values())
         # even root is denied a few, of other security domains; that much is no limited view
         self._denied = denied if denied > len(details) / 10 else 0

@@ -128,8 +128,9 @@ async def _finished(rules: AlertsSource) -> AlertsSnapshot:
 async def test_a_pipe_among_the_rule_files_holds_up_no_other(config: Config, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yml")
     (tmp_path / "folder.yml").mkdir()
-    odd = (f"{tmp_path}/no\0.yml", "~nobody-there/x.yml", f"{tmp_path}/**x.yml")
-    files = replace(config.alerts, rules=(str(tmp_path / "*.yml"), *odd))
+    odd = (f"{tmp_path}/no\0.yml", "~nobody-there/x.yml")
+    nothing = f"{tmp_path}/gone/*.yml"
+    files = replace(config.alerts, rules=(str(tmp_path / "*.yml"), *odd, nothing))
     rules = AlertsSource(replace(config, alerts=files), {"HOME": str(tmp_path)})
     snapshot = await rules.poll(Focus.GLANCE)
     told = {Path(rule.name).name: rule.reason for rule in snapshot.rules if rule.state is AlertState.BROKEN}
@@ -138,5 +139,6 @@ async def test_a_pipe_among_the_rule_files_holds_up_no_other(config: Config, tmp
     assert [reason.startswith("alerts.rules: no file can be named so: ") for reason in told.values()].count(
         True
     ) == len(odd)
+    assert told["*.yml"] == "alerts.rules: it names no file"
     assert len(snapshot.rules) == 3 + len(told)
     await rules.close()

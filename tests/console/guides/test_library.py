@@ -74,6 +74,17 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=ZONE)
 
 
+def test_a_name_or_pattern_without_a_guide_is_told(place: Path) -> None:
+    named = library(place, "gone.md", "gone/*.md", "docs/**/*.md", "~nobody-there/x.md", "a\0b.md")
+    assert [guide.title for guide in named.guides()] == ["No guide", "Web"]
+    assert [(wrong.path.removeprefix(str(place)), wrong.reason) for wrong in named.unreadable] == [
+        ("gone/*.md", "gone/*.md names no file"),
+        ("~nobody-there/x.md", "~nobody-there/x.md can be no path: Could not determine home directory."),
+        ("a␀b.md", "a␀b.md can be no path: there is a NUL in it"),
+        ("/gone.md", "No such file or directory"),
+    ]
+
+
 def test_guides_are_found_in_the_usual_places(place: Path) -> None:
     assert [guide.title for guide in library(place).guides()] == ["Shop", "Web"]
 

@@ -67,6 +67,12 @@ def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         journal_path(Config(), {"HOME": ""})
 
 
+@pytest.mark.parametrize("path", ["/", "//", "/srv/x\0y"])
+def test_what_cannot_be_a_file_is_told(path: str) -> None:
+    with pytest.raises(JournalError, match="is no name of a file: name a file"):
+        journal_path(Config(journal=JournalSettings(path=path)), {})
+
+
 def _of_the_user() -> Path | None:
     home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
     return home if home.is_dir() else None

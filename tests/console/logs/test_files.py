@@ -54,6 +54,28 @@ def test_new_files_are_found_and_read_from_their_start(tmp_path: Path) -> None:
     assert follower.lines[100] == "b:new 0"
 
 
+def test_a_pattern_that_reaches_too_far_is_told_and_not_followed_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "x.log").write_text("here\n")
+    wide = f"{tmp_path}/**/*.log"
+    monkeypatch.setattr(files_module, "LOOK_LIMIT", 0.0)
+    follower = Follower(wide, tmp_path / "1" / "x.log")
+    follower.look()
+    assert list(follower.files.wide) == [wide]
+    assert (follower.names, follower.files.missing) == (["x"], ())  # what was named without a search
+    monkeypatch.setattr(files_module, "LOOK_LIMIT", 60.0)
+    monkeypatch.setattr(files_module, "REST", 1e9)  # any look took long now
+    follower.look()
+    assert not follower.files.wide
+    assert len(follower.names) == 3
+    (tmp_path / "2" / "y.log").write_text("new\n")
+    follower.look()
+    assert len(follower.names) == 3
+
+
 def test_patterns_may_reach_below(tmp_path: Path) -> None:
     (tmp_path / "x" / "y").mkdir(parents=True)
     (tmp_path / "x" / "y" / "deep.log").write_text("here\n")
@@ -141,6 +163,7 @@ def test_only_so_many_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("/srv/app/log/error.log", "log/error"),
         ("/var/log/pods/shop_api-7d9f_0123/api/0.log", "api"),
         ("/var/log/containers/api-7d9f_shop_api-0123456789.log", "api"),
+        ("/", "/"),
     ],
 )
 def test_short_names(path: str, name: str) -> None:

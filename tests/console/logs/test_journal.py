@@ -63,7 +63,7 @@ def follow() -> Iterator[Callable[[tuple[str, ...]], Follower]]:
 def test_records_of_a_real_journal(journald: Journald, follow: Callable[..., Follower]) -> None:
     before = time.time()
     journald.send("history 1", identifier="one")
-    follower = follow(journald.command)
+    follower = follow(journald.reader)
     follower.until(lambda: "history 1" in follower.texts)
     journald.send("news: disk full", priority=3, identifier="two")
     journald.send("ERROR written by a service", identifier="three")
@@ -92,7 +92,7 @@ def test_records_of_a_real_journal(journald: Journald, follow: Callable[..., Fol
 def test_a_journalctl_that_is_killed_is_started_again_and_repeats_nothing(
     journald: Journald, follow: Callable[..., Follower]
 ) -> None:
-    follower = follow(journald.command)
+    follower = follow(journald.reader)
     journald.send("before", identifier="kill")
     follower.until(lambda: "before" in follower.texts)
     pid = follower.journal.pid
@@ -110,7 +110,7 @@ def test_a_journalctl_that_is_killed_is_started_again_and_repeats_nothing(
 
 
 def test_a_flood_is_taken_whole(journald: Journald, follow: Callable[..., Follower]) -> None:
-    follower = follow(journald.command)
+    follower = follow(journald.reader)
     journald.send("it begins", identifier="flood")
     follower.until(lambda: "it begins" in follower.texts)  # what came before it follows is history of 200
     for number in range(3000):
@@ -123,7 +123,7 @@ def test_a_flood_is_taken_whole(journald: Journald, follow: Callable[..., Follow
 def test_closing_ends_the_child_and_its_pipes(journald: Journald) -> None:
     own = psutil.Process()
     before = own.num_fds()
-    journal = Journal(Origins(1000), journald.command)
+    journal = Journal(Origins(1000), journald.reader)
     journal.read(1000, 0.0)
     pid = journal.pid
     assert pid is not None
@@ -143,7 +143,7 @@ def test_the_child_dies_with_a_console_that_is_killed(journald: Journald) -> Non
         "print(journal.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    with psutil.Popen([sys.executable, "-c", script, *journald.command], stdout=-1) as console:
+    with psutil.Popen([sys.executable, "-c", script, *journald.reader], stdout=-1) as console:
         pid = int(console.stdout.readline())
     until = time.monotonic() + PATIENCE
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -180,7 +180,7 @@ def test_what_journalctl_may_not_show_is_told(tmp_path: Path) -> None:
 
 def test_where_there_is_no_journal_none_is_found(tmp_path: Path, journald: Journald) -> None:
     assert journal_files((str(tmp_path), "/nonexistent")) == []
-    assert journal_files((str(journald.directory.parent),)) != []
+    assert journal_files((str(journald.journal.parent),)) != []
 
 
 def test_recorded_records() -> None:

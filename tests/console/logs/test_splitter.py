@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from console.logs.splitter import LINE_BYTES, RESUMED, UNFINISHED, Splitter
@@ -49,6 +49,7 @@ def test_no_letter_is_cut_in_half() -> None:
     assert line.decode().startswith("äääää … +")
 
 
+@example(text="a\r\r", cuts=[1])
 @given(st.text("aä€\r\n", max_size=60), st.lists(st.integers(0, 100), max_size=8))
 def test_a_line_shown_before_its_end_is_neither_lost_nor_doubled(text: str, cuts: list[int]) -> None:
     data, splitter, lines, at = text.encode(), Splitter(), [], 0

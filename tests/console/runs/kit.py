@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from console.guides.model import Guide, Kind, Procedure, Risk, Step, StepKind, V
 from console.journal.store import Journal
 from console.runs.run import Run, Status, StepState
 from console.runs.runner import Runner
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 
 def step(
@@ -75,13 +74,6 @@ async def ended(run: Run, index: int = 0, limit: float = PATIENCE) -> StepState:
     """The state of a step once it no longer runs."""
     await until(lambda: run.states[index].status is not Status.RUNNING, limit)
     return run.states[index]
-
-
-async def until(condition: Callable[[], object], limit: float = PATIENCE) -> None:
-    """Wait for a state."""
-    async with asyncio.timeout(limit):
-        while not condition():  # noqa: ASYNC110 any state, of files and processes too
-            await asyncio.sleep(0.01)
 
 
 def text(state: StepState) -> str:

@@ -23,8 +23,7 @@ from console.sources.postgres.source import PostgresSource
 from console.sources.redis.judge import ENOUGH_LOOKUPS
 from console.sources.system.source import SystemSource
 from tests.console.sources.asking_redis import asking as asking_redis
-from tests.console.sources.asking_redis import until
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.servers.dockerd import Dockerd, dockerd
 from tests.servers.postgres import PostgresServer, frozen
 from tests.servers.redis import RedisServer
@@ -75,6 +74,11 @@ def statement(server: PostgresServer, sql: str) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+        # the server would go on with it, before the eyes of other tests
+        server.psql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'psql' AND pid <> pg_backend_pid()"
+        )
 
 
 # -- which items are for the panes

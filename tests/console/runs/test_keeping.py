@@ -21,8 +21,8 @@ from console.runs.carrier import Change
 from console.runs.run import Status
 from console.runs.runner import Runner
 from console.runs.session import Until
-from tests.console.runs.kit import carried_out, ended, guide, manual, running, started, step, text, until
-from tests.patience import PATIENCE
+from tests.console.runs.kit import carried_out, ended, guide, manual, running, started, step, text
+from tests.patience import PATIENCE, until
 
 NAME = Variable("name", "<name>")
 PASSWORD = Variable("password", "<password>", secret=True)

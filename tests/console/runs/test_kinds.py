@@ -17,7 +17,8 @@ from console.errors import GateRefused
 from console.guides.model import Risk, Step, StepKind, Variable
 from console.runs.acts import container_act, process_act, session_act
 from console.runs.run import Status
-from tests.console.runs.kit import carried_out, ended, running, started, step, text, until
+from tests.console.runs.kit import carried_out, ended, running, started, step, text
+from tests.patience import until
 from tests.servers import require
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer

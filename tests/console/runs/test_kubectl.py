@@ -32,7 +32,7 @@ from console.sources.kubernetes.model import (
     Workload,
 )
 from tests.console.runs.kit import manual, running, step
-from tests.console.sources.asking_redis import StepClock
+from tests.console.sources.asking import StepClock
 
 SCALE = Scale(Limits())
 READ = ("pods", "nodes", "deployments", "services", "endpointslices", "jobs")

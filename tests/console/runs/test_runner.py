@@ -23,8 +23,8 @@ from console.runs.carrier import Change
 from console.runs.run import Evidence, Status
 from console.runs.runner import Runner
 from console.runs.session import Until
-from tests.console.runs.kit import carried_out, ended, manual, running, started, step, text, until
-from tests.patience import BUSY, PATIENCE
+from tests.console.runs.kit import carried_out, ended, manual, running, started, step, text
+from tests.patience import BUSY, PATIENCE, until
 
 NAME = Variable("name", "<name>")
 
@@ -280,7 +280,8 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from console.guides.model import Risk
-from tests.console.runs.kit import running, started, step, until, text
+from tests.console.runs.kit import running, started, step, text
+from tests.patience import until
 
 async def main():
     async with running(Path(sys.argv[1])) as runner:
@@ -298,17 +299,17 @@ asyncio.run(main())
 """
 
 
-async def test_a_console_that_was_killed_comes_back_to_its_run(tmp_path: Path) -> None:
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+async def killed(script: str, directory: Path) -> str:
+    """What a console printed that killed itself; what it left behind goes on from here."""
+    command = [sys.executable, "-c", script, str(directory)]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
     assert done.returncode == -9, done.stderr
-    (tmp_path / "killed").touch()
-    run_id, spool = done.stdout.split()
+    (directory / "killed").touch()
+    return done.stdout
+
+
+async def test_a_console_that_was_killed_comes_back_to_its_run(tmp_path: Path) -> None:
+    run_id, spool = (await killed(KILLED, tmp_path)).split()
     supervisor = int(Path(spool, "lock").read_text())  # noqa: ASYNC240
     orphans = psutil.Process(supervisor).children(recursive=True)
     os.kill(supervisor, 9)  # and one step's supervisor went with it
@@ -333,16 +334,7 @@ async def test_a_console_that_was_killed_comes_back_to_its_run(tmp_path: Path) -
 
 
 async def test_steps_of_runs_that_nobody_opens_are_seen_to(tmp_path: Path) -> None:
-    script = KILLED.replace("sleep 300", "sleep 0.1")
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == -9, done.stderr
-    (tmp_path / "killed").touch()
+    await killed(KILLED.replace("sleep 300", "sleep 0.1"), tmp_path)
     async with running(tmp_path) as runner:
         await started(runner, step("true"))  # a console that does something else
         journal = Journal.open(tmp_path / "journal.db", actor="x", host="x")

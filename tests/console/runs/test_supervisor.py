@@ -18,8 +18,7 @@ import pytest
 from console.runs import spool
 from console.runs.child import Child, Order, Result, result_of, supervisor_of
 from console.runs.spool import SpoolWriter
-from tests.console.runs.kit import until
-from tests.patience import BUSY, PATIENCE
+from tests.patience import BUSY, PATIENCE, until
 
 
 async def start(directory: Path, script: str, **wishes: object) -> Child:

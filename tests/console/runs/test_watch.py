@@ -14,7 +14,7 @@ from console.runs.runner import Runner
 from console.runs.watch import HOLD, Verdict, Watch
 from console.sources.system.source import SystemSource
 from tests.console.runs.kit import carried_out, manual, running, step
-from tests.console.sources.asking_redis import StepClock
+from tests.console.sources.asking import StepClock
 
 WELL = [Objective(name="Memory Usage", op="<", value=101, unit="%", line=1)]
 ILL = [Objective(name="Memory Usage", op="<", value=0.001, unit="%", line=1)]

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import os
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -17,23 +13,9 @@ from console.config import Config, PostgresTarget
 from console.sources.base import Focus
 from console.sources.postgres.model import PostgresSnapshot, Session
 from console.sources.postgres.source import PostgresSource
+from tests.console.sources.asking import StepClock
 from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServer
-
-
-class StepClock:
-    """The real clocks plus what the test lets pass."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        """The wall clock."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Seconds, with those let pass."""
-        return time.monotonic() + self.passed
 
 
 @asynccontextmanager
@@ -110,30 +92,3 @@ async def running(*jobs: Any) -> AsyncIterator[list[asyncio.Task[Any]]]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
-    """Wait for a state, without holding the event loop up."""
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 the state is another process's
-            await asyncio.sleep(0.02)
-
-
-def held() -> tuple[int, int]:
-    """Open file descriptors and living tasks of this process."""
-    return len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Every string inside a snapshot or a finding."""
-    if isinstance(value, str):
-        yield value
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from texts(getattr(value, field.name))
-    elif isinstance(value, Mapping):
-        yield from texts(list(value))
-        yield from texts(list(value.values()))
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from texts(item)

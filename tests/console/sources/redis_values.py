@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from console.sources.redis.facts import (
+from console.sources.redis.model import (
     Clients,
     Interval,
     Keyspace,

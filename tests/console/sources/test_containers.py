@@ -463,6 +463,25 @@ def test_what_is_wrong_with_a_state(fields: dict[str, Any], severity: int | None
     assert finding.hint
 
 
+@pytest.mark.parametrize(
+    ("watched", "restarts", "text"),
+    [
+        (5.0, 24, "restarted ≥3x in 10m"),
+        (5.0, 3, "restarted 3x in 10m"),
+        (600.0, 24, "restarted 3x in 10m"),
+    ],
+)
+def test_restarts_nobody_saw_are_not_denied(watched: float, restarts: int, text: str) -> None:
+    """An engine remembers a few minutes of events where health checks fill them."""
+    found = container(
+        state="running", restarts=restarts, restarted=(NOW.timestamp() - 5,) * 3, exit_code=1,
+        created=NOW - timedelta(hours=1),
+    )  # fmt: skip
+    engine = Engine(kind="docker", name="h", version="1")
+    shown = DockerSnapshot(engine=engine, containers=(found,), time=NOW, watched=watched)
+    assert [finding.text for finding in find_faults(shown, Limits())] == [f"{text}, exit 1"]
+
+
 def test_oom_is_told_with_its_remedy() -> None:
     killed = container(state="restarting", exit_code=137, oom_killed=True)
     finding = state_fault(killed, NOW, RESTARTS)

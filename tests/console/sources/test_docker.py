@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +19,7 @@ from console.sources.base import Focus
 from console.sources.docker import container_meter
 from console.sources.docker.cgroups import Totals, find_hierarchies, locate, measure
 from console.sources.docker.container_meter import API, FILES
-from console.sources.docker.containers import Container, DockerSnapshot, Usage
+from console.sources.docker.containers import RESTART_WINDOW, Container, DockerSnapshot, Usage
 from console.sources.docker.source import DockerSource
 from console.text import clean
 from tests.console.sources.docker_help import about, asking, engine_threads, gone, has, named, until
@@ -111,6 +112,22 @@ async def test_the_list_and_the_counts_are_those_of_docker_ps(cases: Dockerd) ->
         assert snapshot.counts["paused"] == 1
 
 
+async def test_what_does_not_run_is_not_unhealthy(dockerd: Dockerd) -> None:
+    """The engine keeps the last verdict of its probe: counted, it would be one more that is ill."""
+    probe = ("--health-cmd", "false", "--health-interval", "500ms", "--health-retries", "1")
+    dockerd.run("ill-ended", options=probe)
+    async with asking(dockerd) as source:
+        await until(source, lambda snapshot: named(snapshot, "ill-ended").health == "unhealthy")
+        os.kill(dockerd.inspect("ill-ended")["State"]["Pid"], signal.SIGKILL)
+        seen = await until(source, lambda snapshot: named(snapshot, "ill-ended").state == "exited")
+        assert named(seen, "ill-ended").health == ""
+        inspected = await until(source, lambda snapshot: named(snapshot, "ill-ended").exit_code == 137)
+        assert dockerd.inspect("ill-ended")["State"]["Health"]["Status"] == "unhealthy"
+        assert named(inspected, "ill-ended").health == ""
+        assert "exit 137" in str(about(source, inspected, "ill-ended"))
+    dockerd.discard("ill-ended")
+
+
 async def test_the_engine_reads_as_docker_info_has_it(cases: Dockerd) -> None:
     async with asking(cases) as source:
         engine = (await source.poll(Focus.GLANCE)).engine
@@ -167,6 +184,7 @@ async def test_a_crash_loop_counts_as_the_engine_counts(cases: Dockerd) -> None:
         assert crash.exit_code == 3
         assert crash.restarts <= cases.inspect("case-crash")["RestartCount"]
         assert crash.recent_restarts(snapshot.time) >= crash.restarts >= 1
+        assert snapshot.watched < RESTART_WINDOW
 
 
 async def test_restarts_before_the_console_came_are_known(cases: Dockerd) -> None:

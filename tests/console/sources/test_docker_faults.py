@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from console.collector import Collector
 from console.config import Config, DockerTarget
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.sources.base import Focus, State
 from console.sources.docker import engines
 from console.sources.docker.engine_api import EngineClient, Failed
 from console.sources.docker.source import DockerSource
+from tests.console.sources.asking import collecting
 from tests.console.sources.docker_help import asking, engine_threads, gone, has, named, until
 from tests.console.sources.engine_proxy import denying
 from tests.patience import PATIENCE
@@ -78,8 +78,7 @@ async def test_a_frozen_engine_times_out_and_leaves_nothing(own_dockerd: Dockerd
 
 async def test_the_collector_shows_a_frozen_engine_stale_and_live_again(own_dockerd: Dockerd) -> None:
     own_dockerd.run("kept")
-    collector = Collector(DockerSource.discover(Config(docker=(DockerTarget(host=own_dockerd.host),)), {}))
-    feed = collector.feeds["docker"]
+    sources = DockerSource.discover(Config(docker=(DockerTarget(host=own_dockerd.host),)), {})
 
     async def reach(state: State) -> None:
         end = time.monotonic() + PATIENCE
@@ -87,17 +86,14 @@ async def test_the_collector_shows_a_frozen_engine_stale_and_live_again(own_dock
             assert time.monotonic() < end, feed
             await asyncio.sleep(0.02)
 
-    collector.look("docker", Focus.GLANCE)
-    collector.start()
-    try:
+    async with collecting(*sources, focus=Focus.GLANCE) as collector:
+        feed = collector.feeds["docker"]
         await reach(State.LIVE)
         own_dockerd.freeze()
         await reach(State.STALE)
         assert has(feed.snapshot, "kept")
         own_dockerd.thaw()
         await reach(State.LIVE)
-    finally:
-        await collector.stop()
     await gone(engine_threads)
 
 
@@ -188,6 +184,73 @@ def stranger(tmp_path: Path) -> Iterator[str]:
         thread.join(PATIENCE)
 
 
+async def test_one_that_hangs_up_is_told_without_the_words_of_libraries(tmp_path: Path) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_unix_server(hang_up, tmp_path / "s"):
+        source = DockerSource({}, host=f"unix://{tmp_path / 's'}")
+        error = await refusal(source)
+        assert isinstance(error, Unreachable)
+        assert error.reason == f"unix://{tmp_path / 's'}: it closed the connection without an answer"
+        await source.close()
+
+
+@contextlib.contextmanager
+def endless(path: Path, beginning: bytes, piece: bytes) -> Iterator[str]:
+    """An engine that answers a ping, and everything else without end; its host."""
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.bind(str(path))
+        plug.listen()
+        ended = threading.Event()
+
+        def talk(visitor: socket.socket) -> None:
+            with visitor, contextlib.suppress(OSError):
+                while not ended.is_set() and (asked := visitor.recv(4096)):
+                    if b"/_ping" in asked:
+                        visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+                        continue
+                    visitor.sendall(beginning)
+                    while not ended.wait(0 if len(piece) > 1 else 0.05):
+                        visitor.sendall(piece)
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    visitor, _ = plug.accept()
+                    threading.Thread(target=talk, args=(visitor,), daemon=True).start()
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield f"unix://{path}"
+        finally:
+            ended.set()
+            plug.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("piece", "kind"),
+    [(b'{"a": 1},' * 10_000, Refused), (b" ", TimedOut)],
+    ids=["too much", "too slow"],
+)
+async def test_an_answer_without_end_is_cut_off(
+    tmp_path: Path, piece: bytes, kind: type[SourceError]
+) -> None:
+    beginning = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n["
+    with endless(tmp_path / "s", beginning, piece) as host:
+        source = DockerSource({}, host=host)
+        async with asyncio.timeout(PATIENCE):
+            error = await refusal(source)
+        # on a busy machine the time may be over before it is too much
+        assert isinstance(error, (kind, TimedOut))
+        assert error.fix
+        await gone(lambda: source._worker._busy)
+        await source.close()
+
+
 async def test_something_that_is_no_engine_is_told(stranger: str) -> None:
     source = DockerSource({}, host=stranger)
     error = await refusal(source)
@@ -196,7 +259,39 @@ async def test_something_that_is_no_engine_is_told(stranger: str) -> None:
     await source.close()
 
 
-@pytest.mark.parametrize("host", ["nonsense://x", "unix://", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1"])
+STRANGERS = {
+    "any JSON": b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"ok":true}',
+    "a list": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+    "a page": b"HTTP/1.1 404 Not Found\r\nContent-Length: 22\r\n\r\n<!DOCTYPE HTML> <html>",
+    "ssh": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "a line without end": b"x" * 70_000,
+    "nothing but text": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+}
+
+
+@pytest.mark.parametrize("said", STRANGERS)
+async def test_another_server_on_the_port_is_no_healthy_engine(said: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(STRANGERS[said])
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        host = f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        source = DockerSource({}, host=host)
+        error = await refusal(source)
+        await source.close()
+        assert isinstance(error, Refused)
+        assert error.reason == f"{host} does not speak Docker"
+        assert error.fix == "correct the address: another program has it"
+
+
+@pytest.mark.parametrize(
+    "host", ["nonsense://x", "name-without-port", "unix://", "tcp://127.0.0.1:1", "ssh://nobody@127.0.0.1"]
+)
 async def test_a_wrong_host_is_an_error_with_a_fix(host: str) -> None:
     source = DockerSource({}, host=host)
     error = await refusal(source)

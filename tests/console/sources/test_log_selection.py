@@ -96,7 +96,7 @@ def test_no_more_are_followed_than_there_is_room_for(streams: AskedStreams) -> N
     streams.select(some)
     before = seen(streams)
     assert len(before) == MOST // 3 * 3
-    assert streams.limited == f"the lines of {MOST // 3} of 40 pods with app=web are followed"
+    assert streams.limited == f"app=web: the lines of {MOST // 3} of 40 pods are followed"
     some.there = {"newer": 3} | some.there
     assert seen(streams) == before, "those that are followed are not pushed out by others"
     some.there = {"one": MOST + 5}

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from console.logs.levels import Level
 from console.logs.origin import Kind
 from console.metrics import labels
 from console.sources.base import Focus
+from console.sources.docker import engines
 from console.sources.logs import containers as container_logs
 from console.sources.logs import source as logs_module
 from console.sources.logs import streams as container_streams
@@ -263,7 +265,7 @@ async def test_closing_leaves_nothing_behind(tmp_path: Path, journald: Journald)
 
     path = tmp_path / "app.log"
     path.write_text("x\n")
-    async with following(path, journal=journald.command) as logs:
+    async with following(path, journal=journald.reader) as logs:
         await logs.until(lambda s: any(origin.kind is Kind.JOURNAL for origin in s.origins))
         assert any(str(path) in link for link in opened())
         child = logs.source._reader.journal
@@ -282,7 +284,7 @@ async def test_closing_leaves_nothing_behind(tmp_path: Path, journald: Journald)
 async def test_the_journal_beside_files(tmp_path: Path, journald: Journald) -> None:
     path = tmp_path / "app.log"
     path.write_text("")
-    async with following(path, journal=journald.command) as logs:
+    async with following(path, journal=journald.reader) as logs:
         await logs.poll()
         journald.send("out of memory", priority=2, identifier="kernel")
         snapshot = await logs.until(lambda _: "out of memory" in logs.texts)
@@ -370,6 +372,16 @@ async def test_only_so_many_containers_are_asked_of_the_engine(
         assert "not followed" in snapshot.limited[0]
     finally:
         dockerd.discard(*names)
+
+
+def test_of_several_dead_engines_the_first_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DOCKER_SOCKET", "PODMAN_SOCKET"):
+        monkeypatch.setattr(engines, name, f"{tmp_path}/{name}")
+        with socket.socket(socket.AF_UNIX) as ended:
+            ended.bind(f"{tmp_path}/{name}")
+    engine = ContainerLogs("", "", {"HOME": str(tmp_path)})
+    assert engine.look() is None
+    assert f"{tmp_path}/DOCKER_SOCKET: Connection refused" in engine.note
 
 
 async def test_an_engine_that_is_missing_is_no_noise(tmp_path: Path) -> None:

@@ -131,6 +131,23 @@ async def test_a_frozen_engine_stops_no_file_and_is_followed_again(
         await logs.until(lambda _: "after the frost" in logs.texts)
 
 
+async def test_an_engine_that_was_frozen_from_the_start_is_told(
+    tmp_path: Path, own_dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container_logs, "RETRY", 0.5)
+    path = tmp_path / "app.log"
+    path.write_text("a line\n")
+    own_dockerd.freeze()
+    try:
+        async with following(path, engines=[ContainerLogs(own_dockerd.host, "", {})]) as logs:
+            # at the first look already: `status` takes no more than two
+            assert (await logs.poll()).limited == ("no container logs: the engine does not answer",)
+            own_dockerd.thaw()
+            await logs.until(lambda last: not last.limited)
+    finally:
+        own_dockerd.thaw()
+
+
 async def test_an_engine_that_dies_is_followed_again(
     own_dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 from console.sources.system import mount_probe, mounts
 from console.sources.system.host import FileSystem
 from console.sources.system.mounts import FileSystems, interesting, parse_mountinfo
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -77,14 +77,6 @@ def df(path: str) -> list[str]:
     columns = "--output=target,size,used,avail,itotal,iavail,pcent"
     done = subprocess.run(["df", "-B1", columns, path], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[1].split()
-
-
-async def until(reached: Callable[[], object]) -> None:
-    """Wait for a state."""
-    end = time.monotonic() + PATIENCE
-    while not reached():
-        assert time.monotonic() < end, "never reached"
-        await asyncio.sleep(0.01)
 
 
 async def test_figures_agree_with_df() -> None:

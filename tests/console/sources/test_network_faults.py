@@ -10,7 +10,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from console.sources.postgres.source import PostgresSource
 from console.sources.redis.source import RedisSource
 from console.sources.system.source import SystemSource
 from tests.console.sources.smooth import watched
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.servers.dockerd import Dockerd
 from tests.servers.postgres import PostgresServer, wheel_bindir
 from tests.servers.proxy import FAULTS, Proxy
@@ -80,14 +80,6 @@ def place(dockerd: Dockerd) -> Iterator[Place]:
         proxies = {kind: stack.enter_context(Proxy(target)) for kind, target in targets.items()}
         yield Place(proxies, beside)
     dockerd.discard("behind-a-proxy")
-
-
-async def until(true: Callable[[], Any], limit: float = PATIENCE) -> None:
-    """Wait for a state; how soon it must come is measured by `make faults`."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < limit, f"not within {limit:g} s"
-        await asyncio.sleep(0.02)
 
 
 def is_live(feed: Feed) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -11,19 +12,14 @@ import asyncpg
 import pytest
 
 from console.config import Config, PostgresTarget
+from console.look import look
 from console.sources.base import Focus
 from console.sources.postgres.model import PostgresSnapshot
 from console.sources.postgres.source import PostgresSource
-from tests.console.sources.asking_postgres import (
-    StepClock,
-    asking,
-    clients,
-    running,
-    seen,
-    session,
-    texts,
-    until,
-)
+from console.summary import summary
+from tests.console.sources.asking import StepClock, texts
+from tests.console.sources.asking_postgres import asking, clients, running, seen, session
+from tests.patience import until
 from tests.servers.postgres import PostgresServer
 
 OURS = "application_name NOT IN ('opsconsole', 'psql') AND backend_type = 'client backend'"
@@ -72,6 +68,21 @@ async def test_sessions_by_state_database_user_and_application(postgres_server: 
             assert session(snapshot, "sleeper").wait_event == "PgSleep"
             assert session(snapshot, "sleeper").query == "SELECT pg_sleep(60)"
             assert session(snapshot, "broken").in_transaction
+
+
+async def test_one_look_at_it_has_transactions_a_second(postgres_server: PostgresServer) -> None:
+    async with clients(postgres_server, "busy") as (busy,):
+
+        async def work() -> None:
+            while True:
+                await busy.execute("SELECT 1")
+                await asyncio.sleep(0.01)
+
+        async with running(work()), asking(postgres_server.url()) as source:
+            (found,) = await look([source])
+    told = re.search(r"([\d.]+) tx/s", summary("postgres", found.history))
+    assert told
+    assert float(told[1]) > 1
 
 
 async def test_ages_agree_with_the_server(postgres_server: PostgresServer) -> None:
@@ -424,16 +435,19 @@ async def test_passwords_in_statements_are_masked(postgres_server: PostgresServe
             assert not any("hunter2" in text for text in texts(snapshot))
 
 
-async def test_long_query_is_cut(postgres_server: PostgresServer) -> None:
+@pytest.mark.parametrize("begin", ["SELECT 1 -- ", "SELECT 11 -- "])
+async def test_long_query_is_cut(postgres_server: PostgresServer, begin: str) -> None:
+    """Between characters, also where the bytes that were asked for end within one."""
     async with clients(postgres_server, "talker") as (talker,), asking(postgres_server.url()) as source:
-        await talker.execute("SELECT 1 -- " + "ü" * 5000)
+        await talker.execute(begin + "ü" * 5000)
         size = int(postgres_server.psql("SHOW track_activity_query_size").removesuffix("kB")) * 1024
         snapshot = await source.poll(Focus.FULL)
         text = session(snapshot, "talker").query
         assert size // 2 - 20 <= len(text) <= 2000
         assert "\ufffd" not in text
-        glance = await source.poll(Focus.GLANCE)
-        assert len(session(glance, "talker").query) < 100
+        glance = session(await source.poll(Focus.GLANCE), "talker").query
+        assert len(begin) < len(glance) < 100
+        assert "\ufffd" not in glance
 
 
 async def test_samples_bear_the_exporters_names(postgres_server: PostgresServer) -> None:
@@ -491,8 +505,8 @@ async def test_checkpoints_and_wal(postgres_server: PostgresServer, postgres_bin
 
 
 async def test_discovery(tmp_path: Path) -> None:
-    two = Config(postgres=(PostgresTarget(url="postgresql://db/x"), PostgresTarget(url="postgresql://db/x")))
-    assert [source.name for source in PostgresSource.discover(two, {})] == ["x@db:5432", "x@db:5432 2"]
+    two = Config(postgres=(PostgresTarget(url="postgresql://a/x"), PostgresTarget(url="postgresql://b/x")))
+    assert [source.name for source in PostgresSource.discover(two, {})] == ["x@a:5432", "x@b:5432"]
     (source,) = PostgresSource.discover(
         Config(), {"DATABASE_URL": "postgresql+asyncpg://me:pw@db-eu-1/orders"}
     )

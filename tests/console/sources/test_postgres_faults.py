@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import itertools
+import os
+import signal
 import socket
 import statistics
 import time
@@ -15,13 +17,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from console.collector import Collector
 from console.config import Config
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.findings import Severity
 from console.sources.base import Focus, State
 from console.sources.postgres.source import ANSWER_LIMIT, PostgresSource
-from tests.console.sources.asking_postgres import asking, clients, configured, held, seen, until
-from tests.patience import PATIENCE
+from tests.console.sources.asking import collecting, held
+from tests.console.sources.asking_postgres import asking, clients, configured, seen
+from tests.patience import PATIENCE, until
 from tests.servers.postgres import PostgresServer, frozen
 
 PASSWORDS = """
@@ -139,7 +142,8 @@ async def test_what_is_told_to_an_unknown_role_helps(postgres_bindir: Path, tmp_
         async with configured("", env) as source:
             error = await failure(source)
             assert error.reason == f'role "{me}" does not exist'
-            command = error.fix.split("psql -c '")[1].split("'")[0]
+            command = error.fix.split(" -c '")[1].split("'")[0]
+            assert f"psql -h {server.socket_dir} -p {server.port} -c" in error.fix, "else it asks another one"
             server.psql(command)
             snapshot = await source.poll(Focus.GLANCE)
         assert (snapshot.server.user, snapshot.limited) == (me, ())
@@ -211,7 +215,7 @@ async def test_a_password_command_that_hangs_is_ended(
 async def test_a_password_command_slower_than_a_poll_serves_the_next_one(
     guarded: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 0.3)
+    monkeypatch.setattr("console.sources.postgres.source.ANSWER_LIMIT", 1.5)  # in which its process has begun
     release = tmp_path / "release"
     wait = f"sh -c 'until [ -e {release} ]; do sleep 0.02; done; echo righ:t; echo x >> {tmp_path}/count'"
     async with configured(
@@ -303,12 +307,9 @@ async def test_our_backend_ended_by_somebody_is_replaced_within_the_poll(
 
 async def test_killed_and_restarted(own_postgres: PostgresServer) -> None:
     source = PostgresSource(own_postgres.url(), name="db")
-    collector = Collector([source], interval=0.2)
-    collector.look("db", Focus.FULL)
-    feed = collector.feeds["db"]
     before = held()
-    collector.start()
-    try:
+    async with collecting(source, interval=0.2) as collector:
+        feed = collector.feeds["db"]
         await until(lambda: feed.state is State.LIVE)
         own_postgres.kill()
         await until(lambda: feed.state is State.STALE)
@@ -317,9 +318,24 @@ async def test_killed_and_restarted(own_postgres: PostgresServer) -> None:
         own_postgres.start()
         await until(lambda: feed.state is State.LIVE)
         assert feed.snapshot.server.started > began - 1
-    finally:
-        await collector.stop()
+        assert [(f.severity, f.subject) for f in feed.findings] == [(Severity.WARNING, "server")]
+        assert feed.findings[0].text.startswith("restarted ")
     await until(lambda: held() == before)
+
+
+async def test_a_crash_of_one_backend_is_told(own_postgres: PostgresServer) -> None:
+    """The server ends everybody's sessions, recovers, and is what it was: also the time of its start."""
+    async with collecting(PostgresSource(own_postgres.url(), name="db"), interval=0.2) as collector:
+        feed = collector.feeds["db"]
+        await until(lambda: feed.state is State.LIVE and feed.snapshot.sessions)
+        started = feed.snapshot.server.started
+        assert not feed.findings
+        checkpointer = next(s.pid for s in feed.snapshot.sessions if s.backend == "checkpointer")
+        os.kill(next(s.pid for s in feed.snapshot.sessions if s.own), signal.SIGKILL)
+        await until(lambda: feed.snapshot.sessions and checkpointer not in feed.snapshot.by_pid)
+        assert feed.snapshot.server.started == started
+        assert [f.subject for f in feed.findings] == ["server"]
+        assert feed.findings[0].text.startswith("recovered from a crash ")
 
 
 async def test_starting_up_is_said(own_postgres: PostgresServer) -> None:
@@ -328,7 +344,7 @@ async def test_starting_up_is_said(own_postgres: PostgresServer) -> None:
     (own_postgres.data / "recovery.signal").touch()
     own_postgres.settings["restore_command"] = "sleep 30; false"
     try:
-        own_postgres.start(ready=("starting",))
+        own_postgres.start(lambda: own_postgres.state() == "starting")
         async with asking(own_postgres.url()) as source:
             error = await failure(source)
         assert isinstance(error, Unreachable)
@@ -340,12 +356,8 @@ async def test_starting_up_is_said(own_postgres: PostgresServer) -> None:
 async def test_frozen_then_thawed(own_postgres: PostgresServer, postgres_server: PostgresServer) -> None:
     source = PostgresSource(own_postgres.url(), name="frozen")
     other = PostgresSource(postgres_server.url(), name="other")
-    collector = Collector([source, other], interval=0.3)
-    for name in ("frozen", "other"):
-        collector.look(name, Focus.FULL)
-    feed, free = collector.feeds["frozen"], collector.feeds["other"]
-    collector.start()
-    try:
+    async with collecting(source, other, interval=0.3) as collector:
+        feed, free = collector.feeds["frozen"], collector.feeds["other"]
         await until(lambda: feed.state is State.LIVE and free.state is State.LIVE)
         await until(lambda: feed.snapshot.tables is not None)
         before = held()
@@ -360,8 +372,6 @@ async def test_frozen_then_thawed(own_postgres: PostgresServer, postgres_server:
             assert statistics.median(gaps) < 1.5, gaps  # and not once in a deadline
         await until(lambda: feed.state is State.LIVE)
         await until(lambda: held()[0] <= before[0] and held()[1] <= before[1])
-    finally:
-        await collector.stop()
 
 
 async def test_closing_on_a_frozen_server_does_not_hang(postgres_server: PostgresServer) -> None:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from console.errors import Refused, SourceError, TimedOut
 from console.sources.base import Focus
 from console.sources.postgres.frames import LONGEST, Foreign, Frames
-from tests.console.sources.asking_postgres import asking, held, until
+from tests.console.sources.asking import held
+from tests.console.sources.asking_postgres import asking
 from tests.console.sources.smooth import watched
+from tests.patience import until
 
 ZEROS = bytes(65536)
 
@@ -25,13 +27,16 @@ def message(kind: bytes, body: bytes = b"") -> bytes:
     return kind + struct.pack("!I", 4 + len(body)) + body
 
 
-WELCOME = message(b"R", struct.pack("!I", 0)) + message(b"S", b"server_version\018.0\0")
+WELCOME = message(b"R", struct.pack("!I", 0)) + message(b"S", b"server_version\x0018.0\0")
 READY = WELCOME + message(b"K", bytes(8)) + message(b"Z", b"I")
 
 
 @asynccontextmanager
-async def pretender(*words: bytes, endless: bytes = b"") -> AsyncIterator[int]:
-    """A port that offers no TLS, says these words one by one to whatever it is asked, and goes on so."""
+async def pretender(*words: bytes, endless: bytes = b"", leaves: bool = False) -> AsyncIterator[int]:
+    """A port that offers no TLS, says these words one by one to whatever it is asked, and goes on so.
+
+    Or it `leaves`, as servers do after a refusal.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -45,7 +50,8 @@ async def pretender(*words: bytes, endless: bytes = b"") -> AsyncIterator[int]:
             while endless:
                 writer.write(endless)
                 await writer.drain()
-            await reader.read()
+            if not leaves:
+                await reader.read()
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -55,9 +61,9 @@ async def pretender(*words: bytes, endless: bytes = b"") -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-async def failure(words: Sequence[bytes], endless: bytes) -> SourceError:
+async def failure(words: Sequence[bytes], endless: bytes, *, leaves: bool = False) -> SourceError:
     """The error of a poll, which keeps nobody from the event loop and leaves nothing open."""
-    async with pretender(*words, endless=endless) as port:
+    async with pretender(*words, endless=endless, leaves=leaves) as port:
         before = held()
         async with asking(f"postgresql://me@127.0.0.1:{port}/x") as source:
             async with watched() as watch:
@@ -89,6 +95,33 @@ async def test_a_server_that_goes_on_with_something_else_is_told(
     error = await failure(words, endless)
     assert isinstance(error, Refused)
     assert error.reason.endswith("does not speak PostgreSQL")
+
+
+def refusal(code: str, text: str) -> bytes:
+    """An error message as a server sends it that writes Latin-1, before an encoding was agreed on."""
+    return message(b"E", f"SFATAL\0C{code}\0M{text}\0\0".encode("latin-1"))
+
+
+PASSWORD = refusal("28P01", "Passwort-Authentifizierung f\xfcr \xbbme\xab fehlgeschlagen")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((PASSWORD,), "a password is needed for me"),
+        ((PASSWORD[:30], PASSWORD[30:]), "a password is needed for me"),
+        ((PASSWORD[:3], PASSWORD[3:]), "a password is needed for me"),
+        ((WELCOME, refusal("53300", "schon zu viele \xbbVerbindungen\xab")), "all connections of"),
+        ((WELCOME + refusal("3D000", "\xbbx\xab gibt es nicht"),), "there is no database 'x'"),
+    ],
+    ids=["password", "cut in its text", "cut in its head", "slots", "database"],
+)
+async def test_a_refusal_in_the_server_s_own_encoding_is_understood(
+    words: Sequence[bytes], told: str
+) -> None:
+    error = await failure(words, b"", leaves=True)
+    assert isinstance(error, Refused)
+    assert error.reason.startswith(told)
 
 
 async def test_messages_without_an_end_are_given_up_in_time() -> None:

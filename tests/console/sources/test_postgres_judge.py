@@ -54,7 +54,7 @@ def test_idle_in_transaction_by_how_long_it_idles() -> None:
     (finding,) = found(sessions=(slow,))
     assert finding == Finding(
         Severity.WARNING,
-        "7",
+        "pid 7",
         "idle in transaction 31s (limit 30s)",
         "api should commit; or pg_terminate_backend(7)",
     )
@@ -78,7 +78,7 @@ def test_long_statements_and_transactions_but_not_ours_nor_the_waiting() -> None
     held_up = replace(waits, query_since=NOW - 90, transaction_since=NOW - 91)
     assert [f.subject for f in found(sessions=(held_up,))] == ["locks"], "a victim is no culprit"
     slow = replace(waits, query_since=NOW - 90, transaction_since=NOW - 151)
-    assert [f.subject for f in found(sessions=(slow,))] == ["locks", "7"]
+    assert [f.subject for f in found(sessions=(slow,))] == ["locks", "pid 7"]
     (finding,) = found(sessions=(session(state="active", query_since=NOW, transaction_since=NOW - 61),))
     assert finding.text == "transaction open 1m01s (limit 1m00s)"
 
@@ -89,7 +89,7 @@ def test_many_long_sessions_are_told_worst_first_and_counted() -> None:
         for pid, age in ((1, 31), (2, 400), (3, 33), (4, 35), (5, 34))
     )
     findings = found(sessions=sessions)
-    assert [f.subject for f in findings] == ["2", "4", "5", "sessions"]
+    assert [f.subject for f in findings] == ["pid 2", "pid 4", "pid 5", "sessions"]
     assert findings[-1].text == "2 more run or idle too long"
 
 
@@ -106,13 +106,24 @@ def test_the_root_of_a_block_is_named() -> None:
     waits = [session(pid, state="active", wait_type="Lock", query_since=NOW - 2) for pid in (1, 2)]
     lines = (Blocker(4711, 0, 2, root), Blocker(1, 1, 0, waits[0]), Blocker(2, 1, 0, waits[1]))
     (finding,) = found(sessions=(root, *waits), waiting=2, blockers=lines)
-    assert finding.subject == "4711"
-    assert finding.text == "blocks 2: (idle in transaction 50s) update orders…"
+    assert finding.subject == "pid 4711"
+    assert finding.text == f"blocks 2: (idle in transaction 50s) {root.query}"
     assert finding.severity is Severity.WARNING
     old = replace(root, state_since=NOW - 301)
     lines = (replace(lines[0], session=old), *lines[1:])
     (finding,) = found(sessions=(old, *waits), waiting=2, blockers=lines)
-    assert (finding.subject, finding.severity) == ("4711", Severity.CRITICAL)
+    assert (finding.subject, finding.severity) == ("pid 4711", Severity.CRITICAL)
+
+
+def test_hidden_waiters_count_as_the_lock_table_has_them() -> None:
+    """A limited view is no reason to call blocked sessions well."""
+    root = session(4711, state="not visible", query="")
+    waits = session(1, state="not visible", blocked_by=(4711,))
+    lines = (Blocker(4711, 0, 1, root), Blocker(1, 1, 0, waits))
+    (finding,) = found(sessions=(root, waits), waiting=1, blockers=lines)
+    assert (finding.subject, finding.severity) == ("pid 4711", Severity.WARNING)
+    assert finding.text == "blocks 1: what it does is not visible"
+    assert found(sessions=(root, session(1, state="not visible"))) == []
 
 
 def test_prepared_transactions_grow_old() -> None:

@@ -12,7 +12,8 @@ from console.findings import Severity
 from console.sources.base import Focus
 from console.sources.postgres.blockers import tree
 from console.sources.postgres.model import Blocker, PostgresSnapshot, Session
-from tests.console.sources.asking_postgres import StepClock, asking, clients, running, seen, session
+from tests.console.sources.asking import StepClock
+from tests.console.sources.asking_postgres import asking, clients, running, seen, session
 from tests.servers.postgres import PostgresServer
 
 
@@ -59,9 +60,9 @@ async def test_a_chain_three_deep(rows: PostgresServer) -> None:
                 said = rows.psql(f"SELECT array_to_string(pg_blocking_pids({pid}), ',')")
                 assert snapshot.by_pid[pid].blocked_by == tuple(map(int, said.split(",")))
             long = await seen(
-                source, lambda shown: any(f.subject == str(a) for f in source.judge(shown)), step=0.2
+                source, lambda shown: any(f.subject == f"pid {a}" for f in source.judge(shown)), step=0.2
             )
-            (finding,) = [f for f in source.judge(long) if f.subject == str(a)]
+            (finding,) = [f for f in source.judge(long) if f.subject == f"pid {a}"]
             assert finding.text.startswith("blocks 3: (idle in transaction 1.")
             assert finding.severity is Severity.WARNING
             assert finding.hint == f"SELECT pg_terminate_backend({a})"
@@ -109,7 +110,7 @@ async def test_the_question_is_asked_for_waiters_only_and_every_two_seconds(rows
 
 
 async def test_a_prepared_transaction_blocks(rows: PostgresServer) -> None:
-    rows.psql("BEGIN; UPDATE fought SET i = i WHERE i = 1; PREPARE TRANSACTION 'order 609'")
+    rows.psql("BEGIN; UPDATE fought SET i = i WHERE i = 1; PREPARE TRANSACTION 'order ''609'''")
     try:
         async with (
             clients(rows, "waiter") as (waiter,),
@@ -120,15 +121,15 @@ async def test_a_prepared_transaction_blocks(rows: PostgresServer) -> None:
             pid = waiter.get_server_pid()
             assert shape(snapshot.blockers) == [(0, 0, 1), (pid, 1, 0)]
             assert snapshot.blockers[0].note == "prepared transaction"
-            assert snapshot.prepared[0].gid == "order 609"
+            assert snapshot.prepared[0].gid == "order '609'"
             long = await seen(
-                source, lambda shown: any(f.subject == "0" for f in source.judge(shown)), step=0.2
+                source, lambda shown: any(f.subject == "order '609'" for f in source.judge(shown)), step=0.2
             )
-            (finding,) = [f for f in source.judge(long) if f.subject == "0"]
+            (finding,) = [f for f in source.judge(long) if f.subject == "order '609'"]
             assert finding.text == "blocks 1: prepared transaction"
-            assert finding.hint == "ROLLBACK PREPARED 'order 609'"
+            assert finding.hint == "ROLLBACK PREPARED 'order ''609'''"
     finally:
-        rows.psql("ROLLBACK PREPARED 'order 609'")
+        rows.psql("ROLLBACK PREPARED 'order ''609'''")
 
 
 async def test_a_circle_is_a_deadlock(rows: PostgresServer) -> None:
@@ -191,6 +192,9 @@ async def test_a_limited_role_sees_who_blocks_all_the_same(rows: PostgresServer)
                 (waiter.get_server_pid(), 1, 0),
             ]
             assert snapshot.waiting == 1
+            (finding,) = (f for f in source.judge(snapshot) if f.subject == f"pid {holder.get_server_pid()}")
+            assert finding.text == "blocks 1: what it does is not visible"
+            assert finding.severity is Severity.WARNING
 
 
 def waiter(pid: int, since: float) -> Session:

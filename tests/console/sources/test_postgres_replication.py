@@ -12,7 +12,8 @@ import pytest
 
 from console.findings import Severity
 from console.sources.base import Focus
-from tests.console.sources.asking_postgres import StepClock, asking, seen
+from tests.console.sources.asking import StepClock
+from tests.console.sources.asking_postgres import asking, seen
 from tests.patience import PATIENCE
 from tests.servers.postgres import PostgresServer, frozen
 

@@ -19,8 +19,10 @@ from console.sources.base import Focus
 from console.sources.postgres import knock
 from console.sources.postgres.address import Place
 from console.sources.postgres.source import PostgresSource
-from tests.console.sources.asking_postgres import asking, clients, configured, held, until
+from tests.console.sources.asking import held
+from tests.console.sources.asking_postgres import asking, clients, configured
 from tests.console.sources.smooth import watched
+from tests.patience import until
 from tests.servers import require
 from tests.servers.postgres import DEBIAN_15, PostgresServer
 

@@ -135,6 +135,22 @@ def test_what_is_known_is_not_asked_again_until_it_may_have_changed() -> None:
     assert table.wanted([7], now=32.0, io=False) == [Wanted(7, True, False)]
 
 
+@pytest.mark.parametrize("denied", [False, True])
+def test_where_a_turn_is_too_short_for_all_each_comes_to_its_own(denied: bool) -> None:
+    table, scan = ProcessTable(), [process(pid, ticks=pid) for pid in range(1, 11)]
+    asked: set[int] = set()
+    for turn in range(1, 11):
+        table.update(scan, now=float(turn), uptime=100.0 + turn)
+        taken = table.wanted(table.all(), now=float(turn), io=True)[:2]
+        table.learn(
+            {one.pid: Details("x", "root", None if denied else (1, 1), denied) for one in taken}, float(turn)
+        )
+        if turn > 5:
+            asked |= {one.pid for one in taken}
+    assert all(row.command == "x" for row in table.rows(table.all(), BOOT)), "a command line was never asked"
+    assert asked == {one.pid for one in scan}, "bytes were never asked again"
+
+
 def replace_kernel(times: ProcessTimes) -> ProcessTimes:
     return times._replace(kernel=True)
 

@@ -17,14 +17,15 @@ from typing import Any
 
 import pytest
 
-from console.collector import Collector
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
+from console.findings import Severity
 from console.sources.base import Focus, State
 from console.sources.redis.address import Address
 from console.sources.redis.link import SOCKET_LIMIT, Link
 from console.sources.redis.source import RedisSource
-from tests.console.sources.asking_redis import asking, held, until
-from tests.patience import PATIENCE
+from tests.console.sources.asking import collecting, held
+from tests.console.sources.asking_redis import asking
+from tests.patience import PATIENCE, until
 from tests.servers import require
 from tests.servers.ports import free_port
 from tests.servers.redis import RedisServer, wheel_redis
@@ -143,6 +144,18 @@ async def test_other_protocols_on_the_port(answer: bytes) -> None:
     assert "\x1b" not in str(error)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"$2000000000\r\n", b"*1000\r\n" + (b"$999999\r\n" + b"x" * 999_999 + b"\r\n") * 40],
+    ids=["told", "piled up"],
+)
+async def test_a_reply_that_would_fill_the_memory_is_not_read(answer: bytes) -> None:
+    async with listening(answer) as url:
+        error = await failure(url)
+    assert isinstance(error, Refused)
+    assert "does not speak Redis's protocol" in error.reason
+
+
 @pytest.mark.parametrize("answer", [b"", b"+PO", b"$5000\r\nredis_version:7"])
 async def test_a_connection_cut_off_in_the_middle(answer: bytes) -> None:
     async with listening(answer, hang_up=True) as url:
@@ -204,7 +217,7 @@ async def test_a_server_that_is_loading_says_how_far_it_is(redis_binary: str) ->
             client.save()
         server.stop()
         server.settings["key-load-delay"] = "20000"  # microseconds a key
-        server.start(ready=False)
+        server.start(server.ping)
         async with asking(server.url) as (source, _):
             with pytest.raises(Unreachable, match=r"loading the dataset, \d+ %"):
                 await source.poll(Focus.GLANCE)
@@ -246,43 +259,37 @@ async def test_a_poll_called_off_leaves_nothing(
 
 
 async def test_killed_and_restarted_it_is_back_by_itself(redis_server: RedisServer) -> None:
-    async with asking(redis_server.url) as (source, _):
-        collector = Collector([source])
-        collector.look(source.name, Focus.GLANCE)
+    async with asking(redis_server.url) as (source, _), collecting(source, focus=Focus.GLANCE) as collector:
         feed = collector.feeds[source.name]
-        collector.start()
-        try:
-            await until(lambda: feed.state is State.LIVE)
-            redis_server.kill()
-            await until(lambda: feed.state is State.STALE)
-            assert feed.snapshot is not None
-            assert feed.findings[0].text == f"nothing listens at {redis_server.socket}"
-            anew: list[Any] = []
-            collector.listen(lambda told: anew.append(told.snapshot) if told.state is State.LIVE else None)
-            redis_server.start()
-            await until(lambda: anew)
-            assert anew[0].server.process_id == redis_server.pid
-            assert anew[0].interval is None  # counters began anew
-            await until(lambda: anew[-1].interval is not None)
-        finally:
-            await collector.stop()
+        await until(lambda: feed.state is State.LIVE)
+        redis_server.kill()
+        await until(lambda: feed.state is State.STALE)
+        assert feed.snapshot is not None
+        assert feed.findings[0].text == f"nothing listens at {redis_server.socket}"
+        anew: list[Any] = []
+        collector.listen(lambda told: anew.append(told.snapshot) if told.state is State.LIVE else None)
+        redis_server.start()
+        await until(lambda: anew)
+        assert anew[0].server.process_id == redis_server.pid
+        assert anew[0].interval is None  # counters began anew
+        assert feed.findings[0].severity is Severity.WARNING
+        assert feed.findings[0].text.startswith("restarted ")
+        assert "0 keys" in feed.findings[0].text
+        await until(lambda: anew[-1].interval is not None)
 
 
 async def test_frozen_it_is_stale_and_back_by_itself() -> None:
     with RedisServer(wheel_redis()) as redis_server:
-        async with asking(redis_server.url) as (source, _):
-            collector = Collector([source])
-            collector.look(source.name, Focus.GLANCE)
+        async with (
+            asking(redis_server.url) as (source, _),
+            collecting(source, focus=Focus.GLANCE) as collector,
+        ):
             feed = collector.feeds[source.name]
-            collector.start()
-            try:
-                await until(lambda: feed.state is State.LIVE)
-                redis_server.freeze()
-                await until(lambda: feed.state is State.STALE)
-                redis_server.thaw()
-                await until(lambda: feed.state is State.LIVE)
-            finally:
-                await collector.stop()
+            await until(lambda: feed.state is State.LIVE)
+            redis_server.freeze()
+            await until(lambda: feed.state is State.STALE)
+            redis_server.thaw()
+            await until(lambda: feed.state is State.LIVE)
 
 
 @pytest.fixture

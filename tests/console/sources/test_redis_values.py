@@ -16,14 +16,14 @@ from console.findings import Severity
 from console.sources.base import Focus
 from console.sources.redis import info as read
 from console.sources.redis.address import Address, BadAddress, parse_url
-from console.sources.redis.facts import (
+from console.sources.redis.judge import judge
+from console.sources.redis.model import (
     Clients,
     Interval,
     Replica,
     Replication,
     Totals,
 )
-from console.sources.redis.judge import judge
 from console.sources.redis.rates import Rates
 from console.sources.redis.source import RedisSource
 from console.text import clean
@@ -76,12 +76,6 @@ class TestDiscover:
         config = Config(redis=(RedisTarget(name="sessions", url="redis://a"), RedisTarget(url="redis://b:1")))
         found = RedisSource.discover(config, {"REDIS_URL": "redis://elsewhere"})
         assert [(s.name, s.target) for s in found] == [("sessions", "a:6379"), ("redis@b:1", "b:1")]
-
-    def test_names_stay_unique(self) -> None:
-        config = Config(
-            redis=(RedisTarget(name="x", url="redis://a"), RedisTarget(name="x", url="redis://b"))
-        )
-        assert [s.name for s in RedisSource.discover(config, {})] == ["x", "x#2"]
 
     def test_the_environment_names_a_server(self) -> None:
         (source,) = RedisSource.discover(Config(), {"REDIS_URL": "redis://:hunter2@cache-1:7000"})
@@ -217,7 +211,11 @@ class TestJudge:
     @pytest.mark.parametrize(
         ("changes", "severity", "words"),
         [
-            ({"interval": Interval(1.0, Totals(hits=71, misses=29))}, W, "hit rate 71% (97% since start)"),
+            (
+                {"interval": Interval(1.0, Totals(hits=71, misses=29))},
+                W,
+                "hit rate 71% (limit 80%), 97% since start",
+            ),
             ({"interval": Interval(1.0, Totals(hits=1, misses=9))}, C, "hit rate 10%"),
             ({"interval": Interval(2.0, Totals(evicted=80))}, W, "40 keys evicted"),
             ({"interval": Interval(1.0, Totals(evicted=100))}, C, "100 keys evicted"),

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -64,12 +65,14 @@ async def test_the_first_poll_has_everything(source: SystemSource) -> None:
     assert snapshot.processes
     assert all(math.isfinite(process.cpu) for process in snapshot.processes)
     assert "/" in {disk.mount for disk in snapshot.filesystems}
-    assert snapshot.interval == pytest.approx(system.FIRST_DELTA, abs=0.3)
+    assert system.FIRST_DELTA * 0.9 < snapshot.interval < PATIENCE
 
 
 async def test_memory_load_and_boot_agree_with_psutil(source: SystemSource) -> None:
+    loads = [os.getloadavg()]
     snapshot = await source.poll(Focus.HIDDEN)
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
+    loads.append(os.getloadavg())
     assert snapshot.memory.total == memory.total
     slack = memory.total * 0.02
     assert snapshot.memory.available == pytest.approx(memory.available, abs=slack)
@@ -79,7 +82,8 @@ async def test_memory_load_and_boot_agree_with_psutil(source: SystemSource) -> N
     assert snapshot.memory.shared == pytest.approx(memory.shared, abs=slack)
     assert snapshot.swap.total == swap.total
     assert snapshot.swap.used == pytest.approx(swap.used, abs=slack)
-    assert snapshot.load == pytest.approx(os.getloadavg(), abs=0.5)
+    for mine, before, after in zip(snapshot.load, *loads, strict=True):
+        assert min(before, after) - 0.01 <= mine <= max(before, after) + 0.01
     assert snapshot.boot_time.timestamp() == pytest.approx(psutil.boot_time(), abs=1.0)
     assert snapshot.uptime == pytest.approx(time.clock_gettime(time.CLOCK_BOOTTIME), abs=1.0)
     assert snapshot.hostname == socket.gethostname()
@@ -89,22 +93,33 @@ async def test_memory_load_and_boot_agree_with_psutil(source: SystemSource) -> N
 async def test_cpu_shares_agree_with_psutil_while_a_core_burns(
     source: SystemSource, burner: subprocess.Popen[bytes]
 ) -> None:
+    known = psutil.Process(burner.pid)
+
+    def spent() -> tuple[list[Any], float]:
+        """Each core's seconds, and those of the process that burns."""
+        return [psutil.cpu_times(), *psutil.cpu_times(percpu=True)], sum(known.cpu_times()[:2])
+
+    outer = spent()
     await source.poll(Focus.HIDDEN)
-    before, alone = psutil.cpu_times(), psutil.cpu_times(percpu=True)
+    inner = spent()
     await asyncio.sleep(0.7)
+    least = spent()
     snapshot = await source.poll(Focus.HIDDEN)
-    after, together = psutil.cpu_times(), psutil.cpu_times(percpu=True)
-    passed = sum(after[:8]) - sum(before[:8])
-    for name in ("user", "system", "iowait", "idle", "steal"):
-        share = (getattr(after, name) - getattr(before, name)) / passed
-        assert getattr(snapshot.cpu, name) == pytest.approx(share, abs=0.12), name
-    assert snapshot.cpu.busy >= 0.8 / len(snapshot.cores)
+    most = spent()
+    shown = [snapshot.cpu, *snapshot.cores]
+    passed = []
+    for core, first, second, third, last in zip(shown, outer[0], inner[0], least[0], most[0], strict=True):
+        # it looked at some moment of either poll, and a machine may stand still in any of them
+        shortest, longest = sum(third[:8]) - sum(second[:8]), sum(last[:8]) - sum(first[:8])
+        passed.append(longest)
+        for name in ("user", "system", "iowait", "idle", "steal"):
+            low = (getattr(third, name) - getattr(second, name)) / longest
+            high = (getattr(last, name) - getattr(first, name)) / shortest
+            assert low - 0.05 <= getattr(core, name) <= high + 0.05, (core, name)
+    assert snapshot.cpu.busy >= (least[1] - inner[1]) / passed[0] - 0.05
     shares = [getattr(snapshot.cpu, name) for name in
               ("user", "nice", "system", "iowait", "irq", "steal", "idle")]  # fmt: skip
     assert sum(shares) == pytest.approx(1.0)
-    for core, old, new in zip(snapshot.cores, alone, together, strict=True):
-        idle = (new.idle - old.idle) / (sum(new[:8]) - sum(old[:8]))
-        assert core.idle == pytest.approx(idle, abs=0.15), core.name
 
 
 async def test_a_burning_process_is_at_the_top_with_what_ps_says_of_it(
@@ -254,6 +269,8 @@ async def test_zombies_are_counted_with_their_parent_and_found(source: SystemSou
 
 
 async def test_samples_carry_node_exporter_s_names_labels_and_units(source: SystemSource) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plug:  # nothing may have used it since the start
+        plug.sendto(b"x" * 100, ("127.0.0.1", 9))
     snapshot = await source.poll(Focus.GLANCE)
     by_key = {(sample.name, sample.labels): sample.value for sample in source.samples(snapshot)}
     times = psutil.cpu_times(percpu=True)
@@ -385,7 +402,7 @@ async def test_a_process_that_does_not_give_its_command_line_holds_nobody_up(
     released = threading.Event()
 
     class Stuck(Detective):
-        def find_out(self, wanted: list[Wanted]) -> dict[int, Details]:  # type: ignore[override]
+        def find_out(self, wanted: list[Wanted]) -> dict[int, Details]:  # type: ignore[override]  # it is given lists
             self.asking = 4711
             released.wait(4 * PATIENCE)
             return super().find_out(wanted)
@@ -393,23 +410,47 @@ async def test_a_process_that_does_not_give_its_command_line_holds_nobody_up(
     monkeypatch.setattr(source, "_detective", Stuck())
     monkeypatch.setattr(system, "DETAILS_LIMIT", 0.05)
     try:
-        for _ in range(100):
-            async with asyncio.timeout(PATIENCE):
+        snapshot = await source.poll(Focus.FULL)
+        async with asyncio.timeout(PATIENCE):
+            while "process 4711" not in " ".join(snapshot.limited):  # once a second turn has come to it
                 snapshot = await source.poll(Focus.FULL)
-            assert snapshot.processes
-            assert all(row.command == f"[{row.name}]" for row in snapshot.processes)
-            if "process 4711" in " ".join(snapshot.limited):
-                break  # not named before the thread has come to it
-        else:
-            raise AssertionError("nobody was named")
+                assert snapshot.processes
+                assert all(row.command == f"[{row.name}]" for row in snapshot.processes)
     finally:
         released.set()
         monkeypatch.undo()
-    snapshot = await source.poll(Focus.FULL)
     async with asyncio.timeout(PATIENCE):
-        while snapshot.limited:  # until the thread has come back
+        # until the thread has come back, and has come to the last of them
+        while snapshot.limited or not any(
+            row.pid == os.getpid() and Path(row.command.split()[0]).name.startswith("py")
+            for row in snapshot.processes
+        ):
             snapshot = await source.poll(Focus.FULL)
-    assert any(row.command.startswith(sys.executable) for row in snapshot.processes)
+
+
+async def test_a_slow_turn_blames_no_process(source: SystemSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes long over one process, then over another: neither is stuck."""
+
+    class Slow(Detective):
+        turns = 0
+        come_back = threading.Event()
+
+        def find_out(self, wanted: list[Wanted]) -> dict[int, Details]:  # type: ignore[override]  # it is given lists
+            self.turns += 1
+            self.asking = 4711 + self.turns
+            self.come_back.wait(PATIENCE)
+            self.come_back.clear()
+            return {}
+
+    slow = Slow()
+    monkeypatch.setattr(source, "_detective", slow)
+    monkeypatch.setattr(system, "DETAILS_LIMIT", 0.05)
+    for turn in range(1, 4):
+        async with asyncio.timeout(PATIENCE):
+            while slow.turns < turn:
+                assert "stuck" not in " ".join((await source.poll(Focus.FULL)).limited)
+                slow.come_back.set()
+                await asyncio.sleep(0.1)
 
 
 async def test_closing_twice_leaves_no_thread_of_ours() -> None:

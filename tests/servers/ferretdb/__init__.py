@@ -17,8 +17,8 @@ class FerretDB(ServerProcess):
     """One server; `user` and `password` are who may sign in, and `replica_set` the name it says it is of."""
 
     def __init__(self, user: str = "", password: str = "", replica_set: str = "") -> None:
-        super().__init__("opsferret")
         self._program = built(FERRETDB, "ferretdb")
+        super().__init__("opsferret")
         (self.directory / "data").mkdir()
         self._options = [f"--repl-set-name={replica_set}"] if replica_set else []
         if user:

@@ -20,8 +20,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Protocol
 
 from tests.servers import built
 from tests.servers.building import KUBERNETES
@@ -31,9 +30,16 @@ from tests.servers.kubernetes.etcd import Etcd
 from tests.servers.kubernetes.kwok import Kwok
 from tests.servers.kubernetes.objects import binding, role
 from tests.servers.kubernetes.users import LIMITED, Helper, User
+from tests.servers.process import Entered, Server
 
 
-class Cluster:
+class Answering(Server, Protocol):
+    """Who answers for a cluster on a loopback port: a process, or one that is played."""
+
+    port: int
+
+
+class Cluster(Entered):
     """One cluster of an etcd and a server; `admin` may do everything, `limited` nothing until it is allowed.
 
     A token that the server has taken once is taken for ten seconds more, whatever becomes of it, here as
@@ -51,6 +57,7 @@ class Cluster:
         except BaseException:
             self._etcd.remove()
             raise
+        self._answering: Answering = self._server
         self.directory = self.server.directory
         self.keys = self.server.keys
         self.admin = self.keys.admin
@@ -59,19 +66,10 @@ class Cluster:
         self._number = itertools.count(1)
         self._config = self.kubeconfig()
 
-    def __enter__(self) -> Self:
-        try:
-            self.etcd.start()
-            self.server.start()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.remove()
+    def begin(self) -> None:
+        """Both start."""
+        self.etcd.start()
+        self.server.start()
 
     def remove(self) -> None:
         """End both and leave nothing; may be called twice."""
@@ -91,7 +89,7 @@ class Cluster:
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"https://{self.server.address}"
+        return f"https://127.0.0.1:{self._answering.port}"
 
     def kwok(self) -> Kwok:
         """One that plays this cluster's nodes; to be entered."""
@@ -99,24 +97,24 @@ class Cluster:
 
     def freeze(self) -> None:
         """The server takes connections and answers nothing."""
-        self.server.freeze()
+        self._answering.freeze()
 
     def thaw(self) -> None:
         """Undo `freeze`."""
-        self.server.thaw()
+        self._answering.thaw()
 
     def kill(self) -> None:
-        """The server is gone, as in a crash; etcd keeps what it knew."""
-        self.server.kill()
+        """The server is gone, as in a crash; what it knew is kept."""
+        self._answering.kill()
 
     def start(self) -> None:
-        """Start it again at the same address, from what etcd has."""
-        self.server.start()
+        """Start it again at the same address, with what was kept."""
+        self._answering.start()
 
     def restart(self) -> None:
         """The same; one that still runs is killed first."""
-        self.server.kill()
-        self.server.start()
+        self.kill()
+        self.start()
 
     def compact(self) -> None:
         """Have the past forgotten: whoever watches or reads on from an older version gets a 410.

@@ -16,11 +16,12 @@ import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import kmock
 from aiohttp import web
 
+from tests.patience import PATIENCE
 from tests.servers import absent
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.calls import Calls
@@ -61,7 +62,14 @@ class EmulatedServer:
     def freeze(self) -> None:
         """Connections are taken, by the system, and nobody answers."""
         self._thawed.clear()
-        self._loop.call_soon_threadsafe(self._thawed.wait)
+        stands = threading.Event()
+
+        def stand_still() -> None:
+            stands.set()
+            self._thawed.wait()
+
+        self._loop.call_soon_threadsafe(stand_still)
+        stands.wait(PATIENCE)
 
     def thaw(self) -> None:
         """Undo `freeze`."""
@@ -105,7 +113,7 @@ class EmulatedCluster(Cluster):
         self.keys = Keys(self.directory)
         self.admin = self.keys.admin
         try:
-            self.played = EmulatedServer(self.keys)
+            self._answering = self.played = EmulatedServer(self.keys)
         except BaseException:
             shutil.rmtree(self.directory)
             raise
@@ -113,13 +121,9 @@ class EmulatedCluster(Cluster):
         self._number = itertools.count(1)
         atexit.register(self.remove)
 
-    def __enter__(self) -> Self:
-        try:
-            self.played.start()
-        except BaseException:
-            self.remove()
-            raise
-        return self
+    def begin(self) -> None:
+        """It starts."""
+        self.start()
 
     def remove(self) -> None:
         """End it and leave nothing; may be called twice."""
@@ -127,32 +131,6 @@ class EmulatedCluster(Cluster):
         self.played.remove()
         shutil.rmtree(self.directory, ignore_errors=True)
         atexit.unregister(self.remove)
-
-    @property
-    def url(self) -> str:
-        """The server's address."""
-        return f"https://127.0.0.1:{self.played.port}"
-
-    def freeze(self) -> None:
-        """The server takes connections and answers nothing."""
-        self.played.freeze()
-
-    def thaw(self) -> None:
-        """Undo `freeze`."""
-        self.played.thaw()
-
-    def kill(self) -> None:
-        """The server is gone, as in a crash; what it knew is kept."""
-        self.played.kill()
-
-    def start(self) -> None:
-        """Start it again at the same address."""
-        self.played.start()
-
-    def restart(self) -> None:
-        """The same; one that still runs is killed first."""
-        self.kill()
-        self.start()
 
     def compact(self) -> None:
         """Have the past forgotten, and the server started again as the real one is."""
@@ -165,7 +143,7 @@ class EmulatedCluster(Cluster):
     ) -> Path:
         """A new kubeconfig of one context, of whom it takes for its administrator: of everybody."""
         if user is not None and user is not self.admin:
-            _lacks("no users with rights of their own")
+            self._who()
         return super().kubeconfig(context=context, namespace=namespace, url=url)
 
     @contextlib.contextmanager
@@ -202,33 +180,11 @@ class EmulatedCluster(Cluster):
         """kubectl is built with the real one."""
         _lacks("no kubectl")
 
-    def calls_of(self, user: User) -> NoReturn:
-        """It does not ask who asks."""
+    def _who(self, *_: Any, **__: Any) -> NoReturn:
+        """It takes everybody for its administrator, who may do everything, and asks nobody who asks."""
         _lacks("no users with rights of their own")
 
-    def certified(self, name: str, *groups: str, seconds: float = 86_400) -> NoReturn:
-        """It takes everybody."""
-        _lacks("no users with rights of their own")
-
-    def account(self, name: str, namespace: str = "default", seconds: float = 3600) -> NoReturn:
-        """It takes everybody."""
-        _lacks("no users with rights of their own")
-
-    def requested(self, name: str, namespace: str = "default", seconds: int = 600) -> NoReturn:
-        """It takes everybody."""
-        _lacks("no users with rights of their own")
-
-    def allow(
-        self,
-        user: User,
-        *,
-        verbs: str = "get,list,watch",
-        resources: str = "*",
-        groups: str = "*",
-        namespace: str = "",
-    ) -> NoReturn:
-        """Everybody may do everything."""
-        _lacks("no users with rights of their own")
+    calls_of = certified = account = requested = allow = _who
 
 
 def _lacks(what: str) -> NoReturn:

@@ -45,8 +45,8 @@ class Prometheus(ServerProcess):
     """One server in a directory of its own; `config` is its prometheus.yml, `files` what lies beside it."""
 
     def __init__(self, config: str = "global: {}\n", files: Mapping[str, str] | None = None) -> None:
-        super().__init__("ops-prom-")
         self.binary = program("prometheus")
+        super().__init__("ops-prom-")
         for name, text in {**(files or {}), "prometheus.yml": config}.items():
             (self.directory / name).write_text(text)
 

@@ -34,7 +34,7 @@ from console.sources.kubernetes.model import (
     Volume,
     Workload,
 )
-from console.sources.kubernetes.selected import SelectedPods
+from console.sources.kubernetes.selected import OwnPods, SelectedPods
 from console.sources.kubernetes.selectors import parse
 from tests.widgets.fakes import START
 from widgets import pane
@@ -397,6 +397,8 @@ class ClustersOf:
     """What it was told to watch."""
     selected: list[tuple[str, str, str]] = field(default_factory=list)
     """The pods whose lines were asked for: selector, namespace, context."""
+    asked: list[Key] = field(default_factory=list)
+    """The workloads whose lines were asked for."""
 
     @classmethod
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[ClustersOf]:
@@ -423,6 +425,13 @@ class ClustersOf:
         """Pods that have nothing to say."""
         self.selected.append((selector, namespace, context))
         return SelectedPods(parse(selector), namespace, context, dict)
+
+    def belonging(self, subject: Key) -> OwnPods:
+        """The same of a workload, with the pods that stand in the snapshot."""
+        self.asked.append(subject)
+        snapshot: Any = self.snapshot
+        watches = {each.context: each for each in snapshot.clusters}
+        return OwnPods(subject, lambda: watches)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -38,6 +38,7 @@ class Log:
     def __init__(self, *names: str, keep: int = 20_000) -> None:
         self.buffer = Buffer(keep)
         self.buffer.origins = list(names or ("api", "db"))
+        self.history = History()
         self.source = LogSource(LogSettings(files=("/none",)), limits=Limits())
 
     def add(self, text: str, code: int = Level.INFO, origin_number: int = 0, ago: float = 0.0) -> int:
@@ -61,4 +62,4 @@ class Log:
         found = tuple(self.source.judge(snapshot))
         feed = Feed(self.source)
         feed.reading = feed.good = Reading("logs", TIME, NOW, 0.01, snapshot, None, found)
-        return Context(feed, History(), Config(), now, time)
+        return Context(feed, self.history, Config(), now, time)

@@ -253,6 +253,10 @@ def test_a_row_leads_to_the_pane_its_subject_is_in() -> None:
     assert subject_of(DISK, {"mountpoint": "/var"}) == ("system", "")
     cpu = rule("Cpu", expression="rate(container_cpu_usage_seconds_total[1m]) > 1")
     assert subject_of(cpu, {"name": "api-3"}) == ("docker", "api-3")
+    pods = rule("Pods", expression='kube_pod_status_phase{phase="Pending"} == 1')
+    assert subject_of(pods, {"namespace": "shop", "pod": "api-7f"}) == ("kubernetes", "api-7f")
+    lost = rule("Lost", expression='opsconsole_kubernetes_pods{status="Unknown"} > 0')
+    assert subject_of(lost, {"context": "eu-1"}) == ("kubernetes", "")
     assert subject_of(rule("Up", expression='up{job="x"} == 0'), {"instance": "api"}) == (
         "logs",
         "api",

@@ -320,6 +320,7 @@ def test_projects_carry_their_worst_container() -> None:
     assert [project.name for project in found] == ["erp", "shop", NO_PROJECT]
     shop = found[1]
     assert (shop.running, shop.wrong, shop.services, shop.restarts) == (1, 1, 2, 4)
+    assert found[2].services == 0
     assert shown.severity is not None
     assert shown.severity(shop) is Severity.CRITICAL
     assert "worker: exit 137 OOM, restarting" in table(shown, here, 160)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,16 @@ def test_one_that_is_asked_late_stands_out() -> None:
     assert rows.late(late, NOW)
     assert rows.standing(late, NOW) == ("36s", "warn")
     assert not rows.late(probe("x", asked_at=NOW - 34), NOW)
+
+
+def test_what_was_wrong_when_it_was_first_asked_has_been_so_for_longer_perhaps() -> None:
+    seen = probe("shop", CRITICAL, "connection refused", since_at=NOW - 30)
+    assert rows.standing(seen, NOW) == ("30s", "crit")
+    assert rows.standing(replace(seen, found_so=True), NOW) == ("≥30s", "crit")
+    long = probe("shop", CRITICAL, "down", since_at=NOW - 754, found_so=True)
+    assert text([rows.row(long, 40, 8, NOW)]).endswith(" ≥12m")
+    assert rows.stood(long, "10h05m") == "≥10h"
+    assert rows.stood(long, "12d4h") == "≥12d4h"
 
 
 def test_the_title_counts() -> None:

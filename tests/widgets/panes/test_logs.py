@@ -15,6 +15,7 @@ import pytest
 from console.filters import parse
 from console.logs.buffer import MARK
 from console.logs.levels import CONTINUED, Level
+from console.metrics import Sample
 from tests.widgets.panes.log_values import NOW, TIME, Log, counts, origin
 from widgets.draw import ROLES, Line, fit, line_width
 from widgets.pane_drawing import draw_pane, title_spans
@@ -64,6 +65,14 @@ def test_it_fits_any_room(width: int, height: int) -> None:
     assert {role for line in lines for _, role in line} <= set(ROLES)
     assert all(line_width(fit(line, width)) == width for line in lines)
     assert text(lines)[-1].endswith("line 30")
+
+
+def test_sources_whose_names_end_differently_are_told_apart_in_little_room() -> None:
+    log = Log("shop-api-1", "shop-api-2")
+    log.add("one", Level.ERROR)
+    log.add("two", Level.ERROR, 1)
+    shown = text(draw_pane(PANE, log.context(), 51, 8))
+    assert [line.split()[1] for line in shown[-2:]] == ["sho…pi-1", "sho…pi-2"]
 
 
 def test_a_line_says_when_where_how_bad_and_what() -> None:
@@ -182,6 +191,21 @@ def test_the_past_is_shown_as_it_was() -> None:
     then = log.context(now=NOW - 30, time=TIME - timedelta(seconds=30))
     assert [line.split()[-1] for line in text(PANE.body(then, 100, 5))] == ["ago", "ago"]
     assert text(PANE.body(log.context(), 100, 5))[-1].endswith("now")
+
+
+def test_the_title_of_the_past_has_the_figures_of_the_past() -> None:
+    log = Log("api")
+    hour = ((NOW - 100, counts(error=7)), (NOW - 50, counts(error=2, warn=1)), (NOW - 10, counts(error=9)))
+    more: dict[str, Any] = {"minute": counts(error=11, warn=1), "hour": hour, "behind": True}
+    for ago in (46, 45, 43, 41):  # two of them came after the second moment, in the same ten seconds
+        log.add("failed", Level.ERROR, ago=ago)
+    for ago, rate in ((45, 30.0), (31, 40.0), (5, 900.0)):
+        log.history.add(NOW - ago, [Sample("opsconsole_log_lines_per_second", rate)])
+    moments = [log.context(now=NOW - ago, time=TIME - timedelta(seconds=ago), **more) for ago in (30, 44, 80)]
+    past = ["".join(part for part, _ in PANE.headline(moment)) for moment in moments]
+    assert past == ["40/s  2 errors/min  1 warn/min", "30/s  9 errors/min", "  7 errors/min"]
+    present = "".join(part for part, _ in PANE.headline(log.context(**more)))
+    assert present == "200/s  11 errors/min  1 warn/min  reading behind"
 
 
 def test_drawing_costs_the_same_however_much_is_kept() -> None:

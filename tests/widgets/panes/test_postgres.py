@@ -21,8 +21,9 @@ from console.sources.base import Focus, Reading
 from console.sources.postgres.model import PostgresSnapshot
 from console.sources.postgres.source import PostgresSource
 from console.text import clean
-from tests.console.sources.asking_postgres import clients, running, until
+from tests.console.sources.asking_postgres import clients, running
 from tests.console.sources.postgres_values import BUSY, NOW, QUIET, REPLICA, SLOT, session, snapshot
+from tests.patience import until
 from tests.servers.postgres import PostgresServer
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
@@ -108,7 +109,7 @@ def test_a_healthy_server_is_a_calm_pane(value: PostgresSnapshot, width: int, he
                 (session(8, state="idle in transaction", state_since=NOW - 31, transaction_since=NOW - 31),)
             ),
             "warn",
-            "▲ 8 idle in transaction 31s",
+            "▲ pid 8 idle in transaction 31s",
         ),
         (snapshot(slots=(replace(SLOT, active=False),)), "warn", "▲ slot first inactive"),
         (REPLICA, "warn", "▲ standby 12s behind"),

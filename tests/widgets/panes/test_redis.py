@@ -19,7 +19,7 @@ from console.errors import Unreachable
 from console.history import History
 from console.metrics import Sample, labels
 from console.sources.base import Focus, Reading
-from console.sources.redis.facts import (
+from console.sources.redis.model import (
     Client,
     Clients,
     CommandStat,
@@ -34,8 +34,9 @@ from console.sources.redis.facts import (
 )
 from console.sources.redis.source import RedisSource
 from console.text import clean
-from tests.console.sources.asking_redis import asking, until
+from tests.console.sources.asking_redis import asking
 from tests.console.sources.redis_values import MB, memory, persistence, snapshot
+from tests.patience import until
 from tests.servers.redis import RedisServer
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
@@ -343,7 +344,7 @@ async def test_the_pane_shows_what_the_server_does(redis_server: RedisServer) ->
                 collector.feeds["cache"], collector.history, Config(), clock.monotonic(), clock.now()
             )
             body = text(PANE.body(shown, 76, 30))
-            assert "✖ hit rate 50% (50% since start)" in body
+            assert "✖ hit rate 50% (limit 50%), 50% since start" in body
             assert "▲ 1 client blocked" in body
             assert "of 100M" in body
             assert f"Redis {redis_server.info()['redis_version']} standalone" in body

@@ -95,6 +95,7 @@ def alert_rows(context: Context) -> list[AlertRow]:
     rows = [
         AlertRow(alert, rule, about, context.now, context.time)
         for rule in snapshot.rules
+        if rule.alerts  # most have none, and every pane's title asks
         for alert, about in zip(rule.alerts, abouts(rule), strict=True)
         if alert.state in (AlertState.FIRING, AlertState.PENDING)
     ]

@@ -10,20 +10,19 @@ from console.text import clean
 
 _PREFIXES = (
     ("docker", r"container_|opsconsole_container"),
+    ("kubernetes", r"kube_|kubelet_|opsconsole_kubernetes_"),
     ("postgres", r"pg_|opsconsole_pg_"),
     ("redis", r"redis_|opsconsole_redis_"),
     ("health", r"probe_"),
     ("logs", r"opsconsole_log_|log_"),
     ("system", r"node_|opsconsole_"),
 )
-"""Panes by how the metrics begin that they show."""
+"""Panes by how the metrics begin that they show; the first that fits."""
 _SUBJECTS: Mapping[str, tuple[str, ...]] = {
     "docker": ("name", "container", "container_name"),
-    "system": ("mountpoint", "device"),
-    "postgres": ("datname",),
-    "redis": ("db",),
+    "kubernetes": ("pod",),
 }
-"""Labels whose value is what a pane's rows are found by."""
+"""Labels by whose value rows are found in a pane's first view; in that of other panes there are none."""
 _SPEAKERS = ("container", "name", "instance", "service")
 """Labels by whose value log lines are found."""
 _NAMES = re.compile(r"(?<![A-Za-z0-9_:])[A-Za-z_:][A-Za-z0-9_:]*")
@@ -35,8 +34,7 @@ def subject_of(rule: RuleStatus, labels: Mapping[str, str]) -> tuple[str, str]:
     for kind, prefix in _PREFIXES:
         if any(re.match(prefix, name) for name in names):
             found = next((labels[name] for name in _SUBJECTS.get(kind, ()) if labels.get(name)), "")
-            # postgres, redis and system have several views, whose first one may have no such column
-            return kind, _filter(found) if kind == "docker" else ""
+            return kind, _filter(found)
     found = next((labels[name] for name in _SPEAKERS if labels.get(name)), "")
     return "logs", _filter(found)
 

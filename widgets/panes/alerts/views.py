@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 _STATES = list(AlertState)
 
 
+FOR = 16
+"""Cells of how long, with the progress."""
+
+
 def _state(row: AlertRow) -> Span:
     return row.alert.state.value, words.role_of(row)
 
@@ -60,7 +64,8 @@ def _for(row: AlertRow) -> Sequence[Span]:
     """How long, and of a pending one of how long."""
     if row.alert.state is not AlertState.PENDING:
         return ((span(row.fires_for) if math.isfinite(row.fires_for) else "-", words.role_of(row)),)
-    text, *rest = words.standing_spans(row)
+    room = FOR - len(words.standing(row).removeprefix("pending ")) - 1
+    text, *rest = words.standing_spans(row, min(words.PROGRESS, room))
     return ((text[0].removeprefix("pending "), text[1]), *rest)
 
 
@@ -73,7 +78,7 @@ ALERT: tuple[Column[AlertRow], ...] = (
            sort=lambda row: row.value),
     Column("limit", "LIMIT", lambda row: (_limit(row.rule), "dim"), 8, drop=3),
     Column("since", "SINCE", lambda row: (_clock(row), "dim"), 11, drop=7, sort=_since),
-    Column("for", "FOR", lambda row: "".join(text for text, _ in _for(row)), 16, spans=_for, sort=_since),
+    Column("for", "FOR", lambda row: "".join(text for text, _ in _for(row)), FOR, spans=_for, sort=_since),
     Column("handled", "HANDLED", words.handling_span, 14, flex=2, drop=1),
     Column("summary", "SUMMARY", lambda row: (clean(row.alert.summary, 300), "dim"), 20, flex=3, drop=5),
     Column("group", "GROUP", lambda row: (clean(row.rule.group, 80), "dim"), 10, flex=1, drop=8),

@@ -57,13 +57,14 @@ def standing_span(row: AlertRow) -> Span:
     return standing(row), role_of(row)
 
 
-def standing_spans(row: AlertRow) -> Sequence[Span]:
-    """The same, with the progress of a pending one towards its `for`."""
+def standing_spans(row: AlertRow, progress: int = PROGRESS) -> Sequence[Span]:
+    """The same, with the progress of a pending one towards its `for`, in so many cells or three at least."""
     told = standing_span(row)
-    if row.alert.state is not AlertState.PENDING or not row.rule.hold or not math.isfinite(row.for_):
+    waits = row.alert.state is AlertState.PENDING and row.rule.hold and math.isfinite(row.for_)
+    if not waits or progress < PROGRESS // 2:
         return (told,)
     share = min(1.0, row.for_ / row.rule.hold)
-    return (told, (" ", "text"), *meter(share, PROGRESS, role=role_of(row) if share >= 1 else ""))
+    return (told, (" ", "text"), *meter(share, progress, role=role_of(row) if share >= 1 else ""))
 
 
 def handling(row: AlertRow) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.sources.docker.containers import age
 from console.units import bytes_, count, duration, percent
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, wrap
+from widgets.facts import Fact, fact_lines
 from widgets.pane import Context
 from widgets.panes.docker import rows as shown
 from widgets.panes.docker.rows import Row
@@ -18,8 +19,6 @@ from widgets.plot import Curve, PlotSpec, draw_plot
 if TYPE_CHECKING:
     from console.sources.docker.containers import Container
 
-LABEL = 13
-"""Cells of a fact's name."""
 PLOT_HEIGHT = 8
 PLOT_SECONDS = 600.0
 
@@ -34,33 +33,18 @@ def describe(row: Row, context: Context, width: int) -> Sequence[Line]:
         lines += wrap(f"  {finding.hint}", width, "text") if finding.hint else []
     if row.findings:
         lines.append(())
-    lines += _facts(_state(row) + _usage(row), width)
+    lines += fact_lines(_state(row) + _usage(row), width)
     lines += [(), *_plots(row, context, width), ()]
-    lines += _facts(_made(container), width)
+    lines += fact_lines(_made(container), width)
     if not container.inspected:
         lines.append((("the rest is asked of the engine in a moment", "dim"),))
     return lines
 
 
-Fact = tuple[str, str, str]
-"""Name, value, role."""
-
-
-def _facts(facts: Sequence[Fact], width: int) -> list[Line]:
-    """One fact below the other; those without a value are left out, long ones are wrapped."""
-    lines: list[Line] = []
-    for name, value, role in facts:
-        if not value:
-            continue
-        first, *rest = wrap(value, max(8, width - LABEL), role)
-        lines.append(((name.ljust(LABEL), "label"), *first))
-        lines += [((" " * LABEL, "label"), *line) for line in rest]
-    return lines
-
-
 def _state(row: Row) -> list[Fact]:
     container, now = row.container, row.snapshot.time
-    restarts = f"{container.restarts} since it was last started, {row.recent} within 10 minutes"
+    recent = f"{row.snapshot.perhaps_more(container)}{row.recent}"
+    restarts = f"{container.restarts} since it was last started, {recent} within 10 minutes"
     policy = container.policy
     if container.policy == "on-failure" and container.max_retries:
         policy += f", {container.max_retries} times at most"

@@ -20,8 +20,8 @@ NO_PROJECT = "(no project)"
 
 
 def cores(value: float) -> str:
-    """CPU in cores: `0.4`, `12.0`."""
-    return f"{value:.1f}"
+    """CPU in cores: `0.42`, `12.0`."""
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}"
 
 
 def _sum(title: str, metric: str, unit: Callable[[float], str]) -> Plot:
@@ -54,8 +54,8 @@ class Project:
 
     @property
     def services(self) -> int:
-        """Services they belong to."""
-        return len({row.container.service for row in self.rows})
+        """Services they belong to; none for a container that compose did not start."""
+        return len({row.container.service for row in self.rows} - {""})
 
     @property
     def wrong(self) -> int:

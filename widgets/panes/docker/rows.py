@@ -120,7 +120,8 @@ def state(row: Row) -> Span:
     if row.state_severity:
         end = f"{ended(container)}, " if container.exit_code is not None else ""
         if row.recent:
-            return (f"{end}{row.recent} restart{'s' if row.recent > 1 else ''} in 10m", role)
+            times = f"{row.snapshot.perhaps_more(container)}{row.recent}"
+            return (f"{end}{times} restart{'s' if row.recent > 1 else ''} in 10m", role)
         return (row.findings[0].text, role)
     if row.severity:  # what it uses: said here too, since its column may have had to go
         return (row.findings[0].text, SEVERITY_ROLE[row.severity])
@@ -191,7 +192,10 @@ def recent(row: Row) -> Span:
     """Restarts within ten minutes."""
     count = row.recent
     return (
-        (str(count), SEVERITY_ROLE[row.context.limit("container_restarts").judge(count)])
+        (
+            f"{row.snapshot.perhaps_more(row.container)}{count}",
+            SEVERITY_ROLE[row.context.limit("container_restarts").judge(count)],
+        )
         if count
         else ("0", "dim")
     )

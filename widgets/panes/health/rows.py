@@ -41,11 +41,18 @@ def strip(probe: ProbeStatus, cells: int) -> list[Span]:
 def standing(probe: ProbeStatus, now: float) -> Span:
     """Since when it is wrong; of one that is well, how long ago it was asked."""
     if probe.severity and probe.since_at is not None:
-        return (duration(max(0.0, now - probe.since_at)), SEVERITY_ROLE[probe.severity])
+        return (stood(probe, duration(max(0.0, now - probe.since_at))), SEVERITY_ROLE[probe.severity])
     if probe.asked_at is None:
         return ("", "dim")
     age = max(0.0, now - probe.asked_at)
     return (duration(round(age)) if age >= 1 else "now", "warn" if late(probe, now) else "dim")
+
+
+def stood(probe: ProbeStatus, told: str) -> str:
+    """For how long it has stood so: `≥12m`, of one nobody saw begin, where seconds say nothing."""
+    if not probe.found_so:
+        return told
+    return "≥" + (told if len(told) < AGE else told[:-3])
 
 
 def late(probe: ProbeStatus, now: float) -> bool:

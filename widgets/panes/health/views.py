@@ -42,6 +42,13 @@ class Row:
         return None if self.probe.since_at is None else max(0.0, self.now - self.probe.since_at)
 
     @property
+    def stands(self) -> Span:
+        """For how long it has stood so."""
+        if self.since is None:
+            return ("-", "dim")
+        return (draw.stood(self.probe, _age(self.since)), "text" if self.since else "dim")
+
+    @property
     def asked(self) -> float | None:
         """Seconds since it was asked."""
         return None if self.probe.asked_at is None else max(0.0, self.now - self.probe.asked_at)
@@ -70,7 +77,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("name", "NAME", lambda row: (row.probe.name, "strong"), 12, flex=2),
     Column("kind", "KIND", lambda row: (row.probe.kind, "label"), 6, drop=4),
     Column("state", "STATE", lambda row: row.state, 8, drop=1, sort=lambda row: row.severity),
-    numbers("since", "SINCE", lambda row: row.since, _age, 7, drop=2),
+    Column("since", "SINCE", lambda row: row.stands, 7, align=">", drop=2, sort=lambda row: row.since),
     Column("found", "FOUND", lambda row: draw.found(row.probe, row.now), 26, flex=4),
     numbers("p50", "P50", lambda row: row.probe.p50, _took, 6, drop=3),
     numbers("p95", "P95", lambda row: row.probe.p95, _took, 6, drop=3),
@@ -104,7 +111,7 @@ def _facts(row: Row) -> list[tuple[str, str]]:
     if probe.asked is not None:
         facts.append(("asked", f"{probe.asked.astimezone():%Y-%m-%d %H:%M:%S}, took {duration(probe.took)}"))
     if probe.since is not None and row.since is not None:
-        facts.append(("since", f"{probe.since.astimezone():%Y-%m-%d %H:%M:%S}, {_age(row.since)}"))
+        facts.append(("since", f"{probe.since.astimezone():%Y-%m-%d %H:%M:%S}, {row.stands[0]}"))
     if probe.p50 is not None and probe.p95 is not None:
         facts.append(("took", f"median {duration(probe.p50)}, 95 % within {duration(probe.p95)}"))
     if probe.asked_times:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.units import bytes_, percent
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, line_width, wrap
+from widgets.facts import Fact, fact_lines
 from widgets.pane import Context
 from widgets.panes.kubernetes import rows as shown
 from widgets.panes.kubernetes.rows import PodRow, Seen
@@ -22,16 +23,12 @@ if TYPE_CHECKING:
         Pod,
     )
 
-LABEL = 13
-"""Cells of a fact's name."""
 EVENTS = 12
 """Events of an object that are shown, the newest."""
 PODS = 20
 """Pods of an object that are shown."""
 _CALM = ("crit", "warn", "text", "dim")
 """Colours of a container's state, the worst first."""
-Fact = tuple[str, str, str]
-"""Name, value, role."""
 
 
 def describe_pod(row: PodRow, context: Context, width: int) -> Sequence[Line]:
@@ -45,10 +42,10 @@ def describe_pod(row: PodRow, context: Context, width: int) -> Sequence[Line]:
         lines += _container(container, seen, width)
     usage = _pod_usage(row)
     lines += section("pod", width)
-    lines += facts([*_pod_state(row), *usage], width)
+    lines += fact_lines([*_pod_state(row), *usage], width)
     lines += conditions(pod.conditions, seen, width)
     lines += section("identity", width)
-    lines += facts(_pod_identity(row), width)
+    lines += fact_lines(_pod_identity(row), width)
     return [*lines, *labels(pod.labels, width), *command(row.seen.get("Pod", pod.namespace, pod.name), width)]
 
 
@@ -122,18 +119,6 @@ def section(title: str, width: int) -> list[Line]:
     return [(), ((f"{title} ", "label"), ("─" * max(0, width - line_width([(title, "")]) - 1), "frame"))]
 
 
-def facts(given: Sequence[Fact], width: int) -> list[Line]:
-    """One fact below the other; those without a value are left out, long ones are wrapped."""
-    lines: list[Line] = []
-    for name, value, role in given:
-        if not value:
-            continue
-        first, *rest = wrap(value, max(8, width - LABEL), role)
-        lines.append(((name.ljust(LABEL), "label"), *first))
-        lines += [((" " * LABEL, "label"), *line) for line in rest]
-    return lines
-
-
 BAD_WHEN_TRUE = ("Pressure", "Unavailable", "ReplicaFailure", "Failed", "ScalingLimited", "DisruptionTarget")
 """Ends of the names of conditions that say something is wrong when they are true."""
 
@@ -162,7 +147,8 @@ def _off(condition: Condition) -> bool:
 
 def labels(found: Sequence[tuple[str, str]], width: int) -> list[Line]:
     """Labels, one a line."""
-    return facts([("labels" if not n else "", f"{k}={v}", "dim") for n, (k, v) in enumerate(found)], width)
+    facts = [("labels" if not n else "", f"{key}={value}", "dim") for n, (key, value) in enumerate(found)]
+    return fact_lines(facts, width)
 
 
 def command(text: str, width: int) -> list[Line]:
@@ -282,7 +268,7 @@ def _container(one: Container, seen: Seen, width: int) -> list[Line]:
         ("memory", _asked(one.memory_request, one.memory_limit, "memory"), "dim"),
         ("image", one.image, "dim"),
     ]
-    return [*lines, *facts(given, width)]
+    return [*lines, *fact_lines(given, width)]
 
 
 def _asked(request: float, limit: float, unit: str) -> str:

@@ -17,15 +17,13 @@ from console.logs.levels import Level
 from console.units import count
 from widgets.draw import SEVERITY_MARK, Line, Span, fit, sparkline, spread, wrap
 from widgets.pane import Context, ViewCanvas
-from widgets.panes.logs.rows import Rows, newest_of
+from widgets.panes.logs.rows import STEP, Rows, in_past, of_moment
 from widgets.panes.logs.words import Columns, columns_for, one_row, rows_of
 
 if TYPE_CHECKING:
     from console.logs.buffer import LogLine
     from console.logs.snapshot import LogSnapshot
 
-STEP = 10.0
-"""Seconds a bar of the histogram stands for."""
 HISTOGRAM_LEAST = 14
 """Rows below which there is no room for the histogram."""
 WRAPPED_MOST = 40
@@ -125,7 +123,7 @@ class LogCanvas(ViewCanvas):
         buffer = context.snapshot.buffer
         if self._rows is None or self._rows.buffer is not buffer:
             self._rows = Rows(buffer, self._filter)
-        if self._rows.update(newest_of(context)) and not self._searching and self.is_attached:
+        if self._rows.update(of_moment(context).newest) and not self._searching and self.is_attached:
             self._searching = True
             self.set_timer(SEARCH_ON, self._search_on)
 
@@ -143,7 +141,7 @@ class LogCanvas(ViewCanvas):
             return []
         snapshot: LogSnapshot = context.snapshot
         wanted = height >= HISTOGRAM_LEAST and getattr(self.app, "plots_wanted", True)
-        top = histogram(snapshot, context.now, width) if wanted else []
+        top = histogram(of_moment(context), context.now, width) if wanted else []
         room = height - len(top) - 1
         columns = columns_for(snapshot.origins, width - 1, context.time.timestamp(), self.times)
         body = self._body(rows, columns, max(1, room))
@@ -240,7 +238,8 @@ class LogCanvas(ViewCanvas):
 
     def _status(self, rows: Rows, width: int) -> Line:
         if self.cursor is None:
-            left: list[Span] = [(" following", "label")]
+            past = self._shown is not None and in_past(self._shown)
+            left: list[Span] = [(" the newest of that moment" if past else " following", "label")]
         else:
             below = rows.below(self._bottom)
             left = [(f" ↓ {below:,} below", "warn" if below else "label"), ("  G follows", "key")]

@@ -11,7 +11,7 @@ from console.logs.levels import Level
 from console.units import count
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span
 from widgets.pane import Context, Pane, View
-from widgets.panes.logs.rows import newest_of
+from widgets.panes.logs.rows import of_moment
 from widgets.panes.logs.views import views
 from widgets.panes.logs.words import columns_for, one_row
 
@@ -35,7 +35,7 @@ class LogsPane(Pane):
 
     def headline(self, context: Context) -> Sequence[Span]:
         """Lines a second, and what of the last minute was wrong."""
-        snapshot: LogSnapshot = context.snapshot
+        snapshot = of_moment(context)
         errors, warnings = snapshot.errors, snapshot.warnings
         spans: list[Span] = []
         if math.isfinite(snapshot.rate):
@@ -53,10 +53,10 @@ class LogsPane(Pane):
 
     def body(self, context: Context, width: int, height: int) -> Sequence[Line]:
         """Sources in trouble, errors out of sight, the newest lines."""
-        snapshot: LogSnapshot = context.snapshot
+        snapshot = of_moment(context)
         troubles = _troubles(context)[: max(1, height // 4)] if height >= PINNED_LEAST else []
         room = height - len(troubles)
-        newest = newest_of(context)
+        newest = snapshot.newest
         if not newest:
             return [*troubles, ((_silence(snapshot), "dim"),)]
         columns = columns_for(snapshot.origins, width, context.time.timestamp())
@@ -102,10 +102,10 @@ def _troubles(context: Context) -> list[Line]:
     """What is wrong with the sources themselves; errors in the lines are seen in the lines."""
     snapshot: LogSnapshot = context.snapshot
     lines: list[Line] = []
+    mark = SEVERITY_MARK[Severity.WARNING]
     for origin in snapshot.origins:
         told = origin.gap or (origin.problem if origin.expected else "")
         if told:
-            mark = SEVERITY_MARK[Severity.WARNING]
             lines.append(
                 (
                     (f"{mark} ", "warn"),
@@ -114,10 +114,11 @@ def _troubles(context: Context) -> list[Line]:
                     (f"  {origin.fix}", "dim"),
                 )
             )
-    lines += [
-        ((f"{SEVERITY_MARK[Severity.WARNING]} ", "warn"), (pattern, "strong"), (" names no file", "warn"))
-        for pattern in snapshot.missing
+    wrong = [
+        *((pattern, " names no file") for pattern in snapshot.missing),
+        *((pattern, " goes through too many directories") for pattern in snapshot.wide),
     ]
+    lines += [((f"{mark} ", "warn"), (pattern, "strong"), (told, "warn")) for pattern, told in wrong]
     return lines
 
 

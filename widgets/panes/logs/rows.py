@@ -6,13 +6,16 @@ new lines are matched as they come, and older ones in slices, from the newest ba
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from console.filters import Filter
 from console.logs.levels import LEVEL_BITS, WORDS
+from console.logs.tally import NO_COUNTS, Counts
 from widgets.pane import Context
 
 if TYPE_CHECKING:
@@ -29,13 +32,54 @@ SLICE_SECONDS = 0.008
 """Seconds one slice may take."""
 
 
-def newest_of(context: Context) -> int:
-    """Sequence of the newest line of the moment shown; 0 when there is none."""
-    snapshot: LogSnapshot = context.snapshot
+STEP = 10.0
+"""Seconds of a step of the hour that is counted, which a bar of the histogram stands for."""
+COUNTED = 5000
+"""Lines before a moment of the past that are counted one by one, at most."""
+RATED = 10.0
+"""Seconds before a moment of the past in which its rate is looked for: polls come every three at least."""
+
+
+def in_past(context: Context) -> bool:
+    """Whether the moment in view lies before the newest reading."""
     good = context.feed.good
-    if good is None or context.now >= good.monotonic:
-        return snapshot.newest
-    return snapshot.buffer.at(context.time.timestamp())
+    return good is not None and context.now < good.monotonic
+
+
+def of_moment(context: Context) -> LogSnapshot:
+    """The snapshot, or what it says of the past moment that is shown: its lines, counts and rate."""
+    snapshot: LogSnapshot = context.snapshot
+    if not in_past(context):
+        return snapshot
+    hour = tuple(_until(context, snapshot))
+    minute = [counts for start, counts in hour if context.now - 60 < start]
+    rates = context.points("opsconsole_log_lines_per_second", seconds=RATED)
+    return replace(
+        snapshot,
+        newest=snapshot.buffer.at(context.time.timestamp()),
+        hour=hour,
+        minute=tuple(map(sum, zip(*minute, strict=True))) or NO_COUNTS,
+        rate=rates[-1][1] if rates else math.nan,
+        behind=False,
+    )
+
+
+def _until(context: Context, snapshot: LogSnapshot) -> Iterator[tuple[float, Counts]]:
+    """The steps of the hour up to a past moment; of the one it lies in, what had come by then."""
+    for start, counts in snapshot.hour:
+        if start + STEP <= context.now:
+            yield start, counts
+        elif start <= context.now:
+            yield start, _between(snapshot, context.time.timestamp(), context.now - start)
+
+
+def _between(snapshot: LogSnapshot, moment: float, seconds: float) -> Counts:
+    """Messages by level in so many seconds before a moment, counted line by line."""
+    counts, last = [0] * len(NO_COUNTS), snapshot.buffer.at(moment)
+    for time, _, code, _ in snapshot.buffer.entries(last - COUNTED + 1, last + 1):
+        if moment - seconds < time <= moment and code == code & LEVEL_BITS:
+            counts[code] += 1
+    return tuple(counts)
 
 
 class _Fields(Mapping[str, str]):

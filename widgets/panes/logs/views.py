@@ -16,6 +16,7 @@ from console.units import count, duration
 from widgets.draw import BLANK, Line, wrap
 from widgets.pane import Context, View
 from widgets.panes.logs.canvas import LogCanvas
+from widgets.panes.logs.rows import in_past
 from widgets.table import Column
 
 if TYPE_CHECKING:
@@ -49,9 +50,17 @@ def views() -> Sequence[View[Any]]:
         lambda row: row.severity,
         source_detail,
         empty="no source of lines is known",
-        note=lambda context: "; ".join(context.snapshot.notes),
+        note=_note,
     )
     return [lines, sources]
+
+
+def _note(context: Context) -> str:
+    """What is not there and need not be; of the past, that this is not it."""
+    good = context.feed.good
+    if good is not None and in_past(context):
+        return f"as of {good.time.astimezone():%H:%M:%S}: what each source was like before that is not kept"
+    return "; ".join(context.snapshot.notes)
 
 
 def _sequence(line: LogLine) -> Hashable:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from console.logs.levels import Level, by_word
 from console.logs.times import unstamped
-from console.text import pad
+from console.text import clip_middle, pad
 from console.text import width as cell_width
 from widgets.draw import Line, Span, wrap
 
@@ -68,12 +68,18 @@ def clock(second: int, today: int) -> str:
     return time.strftime("%H:%M:%S" if when.tm_yday == today else "%d %H:%M", when)
 
 
+@lru_cache(maxsize=512)
+def _named(source: str, cells: int) -> str:
+    """The source in its column: `shop-api-1` and `shop-api-2` stay two in the narrowest."""
+    return pad(clip_middle(source, cells), cells) + " "
+
+
 def lead_spans(line: LogLine, columns: Columns) -> list[Span]:
     """What stands before the text."""
     level = line.level
     start = f"{clock(int(line.time), columns.today)} " if columns.times else ""
     if columns.name:
-        start += pad("" if line.continued and not line.mark else line.source, columns.name) + " "
+        start += _named("" if line.continued and not line.mark else line.source, columns.name)
     words, cells = (WORDS, 5) if columns.word else (LETTERS, 1)
     word = ("" if line.continued else words[level]).ljust(cells) + " "
     if level < Level.WARN or line.continued:

@@ -54,7 +54,7 @@ def session_detail(row: SessionRow, context: Context, width: int) -> Sequence[Li
         ),
         width,
     )
-    lines += _findings(str(session.pid), context, width)
+    lines += _findings(f"pid {session.pid}", context, width)
     if session.is_client and not session.own:
         ends = (
             ("to cancel", f"SELECT pg_cancel_backend({session.pid})" if session.active else ""),

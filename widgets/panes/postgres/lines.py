@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from console.findings import Severity
-from console.metrics import Labels, labels
+from console.metrics import labels
 from console.text import clip
 from console.units import bytes_, count, duration, percent
-from widgets.draw import BLANK, SEVERITY_ROLE, Line, Span, line_width, meter, sparkline
+from widgets.draw import BLANK, SEVERITY_ROLE, Line, Span, line_width, meter
+from widgets.facts import Trend, fact_line
 from widgets.pane import Context
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.rows import tree_rows, waiting_words
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LABEL = 9
 """Cells of a fact's name."""
-SPARK_LEAST, SPARK_MOST = 8, 40
 METER_LEAST, METER_MOST = 5, 16
 
 Severities: TypeAlias = Mapping[str, Severity]
@@ -42,24 +42,14 @@ def facts(context: Context, width: int) -> list[Line]:
 
 
 def _line(
-    name: str, value: Sequence[Span], width: int, points: Sequence[float] = (), high: float = 0.0
+    name: str, value: Sequence[Span], width: int, trend: Trend | None = None, high: float | None = None
 ) -> Line:
-    """A fact with its last two minutes at the right edge, where there is room for at least eight cells."""
-    head: list[Span] = [(name.ljust(LABEL), "label"), *value]
-    spare = width - line_width(head) - 2
-    cells = min(SPARK_MOST, spare)
-    if cells < SPARK_LEAST or not any(map(math.isfinite, points)):
-        return tuple(head)
-    gap = width - line_width(head) - cells
-    return (*head, (" " * gap, "text"), sparkline(points[-cells:], cells, high=high or None))
+    return fact_line(name.ljust(LABEL), value, width, trend, high)
 
 
-def _own(context: Context) -> Labels:
-    return labels(server=context.feed.source.name)
-
-
-def _gauge(context: Context, name: str) -> list[float]:
-    return context.buckets(context.points(name, _own(context)), SPARK_MOST)
+def _gauge(context: Context, name: str) -> Trend:
+    own = labels(server=context.feed.source.name)
+    return partial(context.buckets, context.points(name, own))
 
 
 def _sessions(context: Context, width: int, severities: Severities) -> Line:

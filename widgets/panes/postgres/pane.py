@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.findings import Finding, Severity, by_severity
+from console.findings import Severity, by_severity
 from widgets.draw import (
     BLANK,
-    SEVERITY_MARK,
     SEVERITY_ROLE,
     Line,
     Span,
     beside,
-    line_width,
-    spread,
 )
-from widgets.pane import Context, Pane, View, flowing
+from widgets.pane import Context, Pane, View, flowing, wrong_lines
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.columns import DATABASE
 from widgets.panes.postgres.lines import facts, marked
@@ -83,7 +80,7 @@ class PostgresPane(Pane):
         if height < FEW:
             lines = flowing(by_severity(found), width, max(1, height // 2))
             return [*lines, *_brief(context, width)][:height]
-        lines = _wrong(found, width, max(1, min(len(found), height // 3)))
+        lines = wrong_lines(found, width, max(1, min(len(found), height // 3)))
         room = height - len(lines)
         two = width >= TWO_COLUMNS
         drawn = facts(context, (width - 3) // 2 if two else width)
@@ -108,20 +105,6 @@ class PostgresPane(Pane):
         }
 
 
-def _wrong(findings: Sequence[Finding], width: int, height: int) -> list[Line]:
-    """Findings with what they are about; the last line counts those left out."""
-    lines: list[Line] = []
-    for finding in findings[:height]:
-        role = SEVERITY_ROLE[finding.severity]
-        mark = SEVERITY_MARK[finding.severity]
-        lines.append(((f"{mark} {finding.subject} ", role), (finding.text, role)))
-    if len(findings) > height > 0:
-        more: Span = (f"  +{len(findings) - height} more", "warn")
-        cells = min(width, line_width((*lines[-1], more)))
-        lines[-1] = spread(lines[-1], (more,), cells)
-    return lines
-
-
 # -- below five lines: everything in a few words
 
 
@@ -144,8 +127,8 @@ def _brief(context: Context, width: int) -> list[Line]:
         marked("rollbacks", words.rollbacks(snapshot), severities),
     ]  # fmt: skip
     upstream = words.upstream(snapshot)
-    third: list[Span] = [(upstream, "text")] if upstream else [(words.server(snapshot), "dim")]
-    return [tuple(first), tuple(second), tuple(third), ((words.server(snapshot), "dim"),)]
+    more: list[Line] = [((upstream, "text"),)] if upstream else []
+    return [tuple(first), tuple(second), *more, ((words.server(snapshot), "dim"),)]
 
 
 # -- the blocker tree and the busy sessions

@@ -89,7 +89,7 @@ def session_row(
         # while it waits its transaction's age is its blocker's doing
         own = (transaction or 0.0) - ((query or 0.0) if session.waiting else 0.0)
         severity = max(severity, context.limit("transaction").judge(own))
-        if (session.waiting and (query or 0.0) >= 1.0) or (blocks and not session.blocked_by):
+        if snapshot.kept_waiting(session) or (blocks and not session.blocked_by):
             severity = max(severity, WARNING)
     return SessionRow(session, transaction, query, state, blocks, severity)
 

@@ -14,7 +14,7 @@ from widgets.panes.redis.words import brief
 
 if TYPE_CHECKING:
     from console.config import Limits
-    from console.sources.redis.facts import RedisSnapshot
+    from console.sources.redis.model import RedisSnapshot
     from widgets.pane import Context
 
 OK = Severity.OK

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from console.findings import Finding, Severity, by_severity
+from console.findings import Severity, by_severity
 from console.metrics import Labels, labels
 from console.sources.redis import judge as judge
 from console.units import bytes_, count, duration, percent
 from widgets.draw import (
     BLANK,
-    SEVERITY_MARK,
     SEVERITY_ROLE,
     Line,
     Span,
     beside,
     line_width,
     meter,
-    sparkline,
-    spread,
 )
-from widgets.pane import BESIDE, Context, Pane, View, flowing
+from widgets.facts import Trend, fact_line
+from widgets.pane import BESIDE, Context, Pane, View, flowing, wrong_lines
 from widgets.panes.redis import words as words
 from widgets.panes.redis.views import KEYSPACE, VIEWS
 from widgets.table import small_table
 
 if TYPE_CHECKING:
-    from console.sources.redis.facts import RedisSnapshot
+    from console.sources.redis.model import RedisSnapshot
 
 LABEL = 8
 """Cells of a fact's name."""
@@ -36,7 +35,6 @@ TWO_COLUMNS = 110
 """Cells from which the facts stand in two columns."""
 FEW = 5
 """Lines below which the facts stand side by side in a few words."""
-SPARK_LEAST, SPARK_MOST = 8, 40
 METER_LEAST, METER_MOST = 5, 16
 
 
@@ -65,7 +63,7 @@ class RedisPane(Pane):
         if height < FEW:
             lines = flowing(found, width, max(1, height // 2), subjects=False)
             return [*lines, *_brief(context, width)][:height]
-        lines = _wrong(found, width, max(1, min(len(found), height // 3)))
+        lines = wrong_lines(found, width, max(1, min(len(found), height // 3)), subjects=False)
         room = height - len(lines)
         if width >= TWO_COLUMNS:
             half = (width - 3) // 2
@@ -90,19 +88,6 @@ class RedisPane(Pane):
             "environment": "REDIS_URL=redis://user:password@host:6379",
             "configuration": '[[redis]]\nurl = "redis://host:6379"\npassword_command = "pass redis"',
         }
-
-
-def _wrong(findings: Sequence[Finding], width: int, height: int) -> list[Line]:
-    """Findings without their subject, which is this pane; the last line counts those left out."""
-    lines: list[Line] = [
-        ((f"{SEVERITY_MARK[finding.severity]} {finding.text}", SEVERITY_ROLE[finding.severity]),)
-        for finding in findings[:height]
-    ]
-    if len(findings) > height > 0:
-        more: Span = (f"  +{len(findings) - height} more", "warn")
-        cells = min(width, line_width((*lines[-1], more)))
-        lines[-1] = spread(lines[-1], (more,), cells)
-    return lines
 
 
 # -- below five lines: everything in a few words
@@ -141,38 +126,17 @@ def _facts(context: Context, width: int, most: int) -> list[Line]:
 
 
 def _line(
-    name: str, value: Sequence[Span], width: int, points: Sequence[float] = (), high: float | None = None
+    name: str, value: Sequence[Span], width: int, trend: Trend | None = None, high: float | None = None
 ) -> Line:
-    """A fact with its last two minutes at the right edge, where there is room for at least eight cells."""
-    head: list[Span] = [(name.ljust(LABEL), "label"), *value]
-    spare = width - line_width(head) - 2
-    cells = min(SPARK_MOST, spare)
-    if cells < SPARK_LEAST or not any(map(math.isfinite, points)):
-        return tuple(head)
-    gap = width - line_width(head) - cells
-    return (*head, (" " * gap, "text"), sparkline(_shrink(points, cells), cells, high=high))
-
-
-def _shrink(points: Sequence[float], cells: int) -> list[float]:
-    """The points as means of one value a cell."""
-    means = []
-    for cell in range(cells):
-        part = points[cell * len(points) // cells : (cell + 1) * len(points) // cells] or points[-1:]
-        known = [value for value in part if math.isfinite(value)]
-        means.append(sum(known) / len(known) if known else math.nan)
-    return means
+    return fact_line(name.ljust(LABEL), value, width, trend, high)
 
 
 def _own(context: Context) -> Labels:
     return labels(server=context.feed.source.name)
 
 
-def _gauge(context: Context, name: str) -> list[float]:
-    return context.buckets(context.points(name, _own(context)), SPARK_MOST)
-
-
-def _rate(context: Context, name: str) -> list[float]:
-    return context.buckets(context.rates(name, _own(context)), SPARK_MOST)
+def _gauge(context: Context, name: str) -> Trend:
+    return partial(context.buckets, context.points(name, _own(context)))
 
 
 def _hit(context: Context, width: int) -> Line:
@@ -209,8 +173,9 @@ def _evicted(context: Context, width: int) -> Line:
     evicted = f"{count(interval.rate('evicted'))}/s" if interval else "-"
     expired = f"{count(interval.rate('expired'))}/s" if interval else "-"
     shown: list[Span] = [(evicted, role), ("  expired ", "label"), (expired, "text")]
-    points = _rate(context, "redis_evicted_keys_total")
-    return _line("evicted", shown, width, points if any(value > 0 for value in points) else ())
+    rates = context.rates("redis_evicted_keys_total", _own(context))
+    trend = partial(context.buckets, rates) if any(value > 0 for _, value in rates) else None
+    return _line("evicted", shown, width, trend)
 
 
 def _operations(context: Context, width: int) -> Line:

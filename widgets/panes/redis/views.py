@@ -21,7 +21,7 @@ from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
 
 if TYPE_CHECKING:
-    from console.sources.redis.facts import Client, CommandStat, RedisSnapshot, SlowCommand
+    from console.sources.redis.model import Client, CommandStat, RedisSnapshot, SlowCommand
 
 
 # -- plots
@@ -32,7 +32,6 @@ def _plot(
     unit: Callable[[float], str],
     *curves: tuple[str, str, bool],
     top: float | None = None,
-    limit: float | None = None,
 ) -> Plot:
     """A plot of metrics: each curve is its name, the metric, and whether its rate is meant."""
 
@@ -43,7 +42,7 @@ def _plot(
             for name, metric, rate in curves
         ]
 
-    return Plot(PlotSpec(title, unit, top, limit), drawn)
+    return Plot(PlotSpec(title, unit, top), drawn)
 
 
 def _a_second(value: float) -> str:

@@ -12,7 +12,7 @@ from console.units import bytes_, count, duration, percent
 
 if TYPE_CHECKING:
     from console.config import Limits
-    from console.sources.redis.facts import Keyspace, Memory, RedisSnapshot, Replication
+    from console.sources.redis.model import Keyspace, Memory, RedisSnapshot, Replication
     from widgets.pane import Context
 
 OK, WARNING, CRITICAL = Severity.OK, Severity.WARNING, Severity.CRITICAL

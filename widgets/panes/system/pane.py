@@ -144,7 +144,9 @@ def _in_a_word(context: Context, width: int, severities: dict[str, Severity]) ->
     spans = value("cpu", pad(percent(snapshot.cpu.busy), 4, ">"), "cpu")
     spans += [(" ", "text"), sparkline(points, cells, high=1.0)]
     spans += value("  mem", pad(percent(snapshot.memory.used_ratio), 4, ">"), "memory")
-    spans += value("  load", f"{snapshot.load[0]:.2f}", "load")
+    # it is judged over five minutes, and what is marked is what was judged
+    judged = severities.get("load", Severity.OK) > Severity.OK
+    spans += value("  load 5m" if judged else "  load", f"{snapshot.load[1 if judged else 0]:.2f}", "load")
     if snapshot.swap.total:
         spans += value("  swap", percent(snapshot.swap.used_ratio), "swap")
     if line_width(spans) + 14 <= width:

@@ -102,7 +102,8 @@ def _load_note(context: Context) -> str:
     limit = (
         f", of which this console's group may use {group.cpu_limit:g}" if group and group.cpu_limit else ""
     )
-    return f"load {one:.2f} {five:.2f} {fifteen:.2f} on {cores} cores{limit}; {five / cores:.2f} a core"
+    loads = f"load {one:.2f} {five:.2f} {fifteen:.2f}"
+    return f"{loads} on {cores} cores{limit}; {five / cores:.2f} a core over 5 min"
 
 
 # -- file systems

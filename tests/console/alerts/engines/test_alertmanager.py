@@ -10,10 +10,9 @@ import pytest
 
 from console.alerts.engines.source import EngineSource
 from console.alerts.model import AlertState
-from console.collector import Collector
 from console.config import AlertSettings, Config
 from console.findings import Severity
-from console.sources.base import Focus, State
+from console.sources.base import State
 from tests.console.alerts.engines.kit import (
     HOSTILE,
     NOTIFYING,
@@ -26,7 +25,8 @@ from tests.console.alerts.engines.kit import (
     poll,
     seen,
 )
-from tests.console.runs.kit import until
+from tests.console.sources.asking import collecting
+from tests.patience import until
 from tests.servers.alertmanager import Alertmanager
 from tests.servers.prometheus import Prometheus
 
@@ -172,11 +172,8 @@ async def test_killed_frozen_and_started_again() -> None:
     """The pane says which it is, and goes on by itself."""
     with Alertmanager() as server:
         source = alertmanager_source(server.url)
-        collector = Collector([source])
-        feed = collector.feeds[source.name]
-        collector.look(source.name, Focus.FULL)
-        collector.start()
-        try:
+        async with collecting(source) as collector:
+            feed = collector.feeds[source.name]
             await until(lambda: feed.state is State.LIVE)
             server.kill()
             await until(lambda: feed.state is State.STALE)
@@ -187,8 +184,6 @@ async def test_killed_frozen_and_started_again() -> None:
             await until(lambda: feed.state is State.STALE)
             server.thaw()
             await until(lambda: feed.state is State.LIVE)
-        finally:
-            await collector.stop()
 
 
 def test_the_configuration_stands_before_the_environment() -> None:

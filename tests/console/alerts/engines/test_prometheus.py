@@ -12,11 +12,10 @@ import pytest
 
 from console.alerts.engines.source import EngineSource
 from console.alerts.model import AlertsSnapshot, AlertState
-from console.collector import Collector
 from console.config import Config
 from console.errors import Refused
 from console.findings import Severity
-from console.sources.base import Focus, State
+from console.sources.base import State
 from tests.console.alerts.engines.kit import (
     HOSTILE,
     RULES,
@@ -27,7 +26,8 @@ from tests.console.alerts.engines.kit import (
     prometheus_source,
     seen,
 )
-from tests.console.runs.kit import until
+from tests.console.sources.asking import collecting
+from tests.patience import until
 from tests.servers.prometheus import Prometheus
 
 
@@ -135,11 +135,8 @@ async def test_killed_frozen_and_started_again() -> None:
     """The pane says which it is within seconds, keeps what it knew, and goes on by itself."""
     with started() as server:
         source = prometheus_source(server.url)
-        collector = Collector([source])
-        feed = collector.feeds[source.name]
-        collector.look(source.name, Focus.FULL)
-        collector.start()
-        try:
+        async with collecting(source) as collector:
+            feed = collector.feeds[source.name]
             await until(lambda: feed.state is State.LIVE)
             server.kill()
             await until(lambda: feed.state is State.STALE)
@@ -152,8 +149,6 @@ async def test_killed_frozen_and_started_again() -> None:
             assert "no answer within" in feed.findings[0].text
             server.thaw()
             await until(lambda: feed.state is State.LIVE)
-        finally:
-            await collector.stop()
 
 
 def test_nothing_is_loaded_without_an_address() -> None:

@@ -154,6 +154,7 @@ async def test_since_moves_only_with_the_severity(closing: list[HealthSource]) -
     assert first.since_at is not None
     assert status.since_at is not None
     assert status.since_at > first.since_at
+    assert (first.found_so, status.found_so) == (True, False)
     probe.says = Outcome(severity=CRITICAL, text="still down")
     later = await until(source, "p", lambda status: status.text == "still down")
     assert later.since == status.since
@@ -242,6 +243,9 @@ async def test_what_cannot_be_asked_says_so_and_stops_nobody(unused_port: int) -
     assert texts[0][1:] == ("url is missing", 'write url = "https://host/path"')
     assert texts[1][1].startswith("body is no regular expression: missing )")
     assert texts[2][1] == f"connection refused by 127.0.0.1:{unused_port}"
+    snapshot = one.feed.snapshot
+    assert isinstance(snapshot, HealthSnapshot)
+    assert {(probe.p50, probe.p95) for probe in snapshot.probes} == {(None, None)}, "a refusal is no answer"
     assert summary("health", one.history) == "3 of 3 asked so far fail"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import pytest
@@ -41,6 +42,17 @@ async def test_an_open_port() -> None:
         assert told(outcome)["address"] == "127.0.0.1"
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has the address ::1; containers and kernels without IPv6 have not."""
+    try:
+        with socket.socket(socket.AF_INET6) as plug:
+            plug.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 async def test_an_open_port_of_ipv6() -> None:
     async with listening(echo, host="::1") as port:
         outcome = await seen(port, "[::1]")

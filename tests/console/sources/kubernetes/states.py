@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -77,142 +77,54 @@ class State:
     """Whether it has been asked to go."""
 
 
-def _initial(*statuses: Object, containers: int = 1, initialized: bool = False) -> Object:
-    """A pod whose init containers are so, and whose others wait for them."""
-    after = [status(one["name"], waiting("PodInitializing")) for one in TWO[:containers]]
-    conditions = [condition("Initialized", initialized)]
-    return {"initContainerStatuses": statuses, "containerStatuses": after, "conditions": conditions}
+def _killed() -> dict[str, Any]:
+    """What is told beside the state of a container that was killed five minutes ago, and before."""
+    return {"lastState": ended(137, "OOMKilled", seconds=305), "restartCount": 4}
+
+
+def _up(name: str = "app", **more: Any) -> Object:
+    """The status of a container that runs and is ready."""
+    return status(name, running(), ready=True, **more)
+
+
+def _over(name: str = "app", **more: Any) -> Object:
+    """The status of a container that has done its work."""
+    return status(name, ended(0, "Completed"), **more)
+
+
+def _initial(*statuses: Object) -> Object:
+    """A pod whose init containers are so, and whose other waits for them."""
+    return {
+        "initContainerStatuses": statuses,
+        "containerStatuses": [status("app", waiting("PodInitializing"))],
+        "conditions": [condition("Initialized", False)],
+    }
+
+
+def _begun(*statuses: Object, conditions: Sequence[Object]) -> Object:
+    """A pod whose init containers are so, and whose other runs beside them."""
+    return {
+        "initContainerStatuses": statuses,
+        "containerStatuses": [_up()],
+        "conditions": conditions,
+    }
 
 
 def states() -> dict[str, State]:
     """The states by the names of their pods."""
-    up = running()
-    killed = {"lastState": ended(137, "OOMKilled", seconds=305), "restartCount": 4}
-    init = {"initContainers": INITIAL}
-    side = {"initContainers": [*INITIAL[:1], SIDECAR]}
-    over = status("app", ended(0, "Completed"))
-    done = status("init-1", ended(0, "Completed"), ready=True)
-    sidecar = status("side", up, ready=True, started=True)
     return {
-        "running": State("Running", status={**app(up, ready=True), "conditions": READY}),
-        "running-unready": State("Running", status=app(up)),
-        "running-restarted": State(
-            "Running", status={**app(up, ready=True, **killed), "conditions": READY}
-        ),
-        "restarts-undated": State("Running", status=app(up, ready=True, restartCount=7)),
-        "two-one-ready": State(
-            "Running", spec={"containers": TWO},
-            status={"containerStatuses": [status("app", up, ready=True), status("helper", up)]},
-        ),
+        **_of_pods(), **_running(), **_waiting(), **_ended(), **_of_two(), **_initializing(),
+        **_with_sidecars(), **_going(),
+    }  # fmt: skip
+
+
+def _of_pods() -> dict[str, State]:
+    """Nothing is said of their containers."""
+    return {
         "pending": State("Pending", "Pending", node=None),
         "pending-on-node": State("Pending", "Pending"),
         "gated": State(
             "SchedulingGated", "Pending", spec={"schedulingGates": [{"name": "example.com/gate"}]}, node=None
-        ),
-        "creating": State("ContainerCreating", "Pending", status=app(waiting("ContainerCreating"))),
-        "crash": State(
-            "CrashLoopBackOff", status=app(waiting("CrashLoopBackOff", "back-off 5m0s"), **killed)
-        ),
-        "pull-back-off": State("ImagePullBackOff", "Pending", status=app(waiting("ImagePullBackOff"))),
-        "pull-failed": State("ErrImagePull", "Pending", status=app(waiting("ErrImagePull"))),
-        "bad-image": State("InvalidImageName", "Pending", status=app(waiting("InvalidImageName"))),
-        "config-error": State(
-            "CreateContainerConfigError", "Pending", status=app(waiting("CreateContainerConfigError"))
-        ),
-        "run-error": State("RunContainerError", status=app(waiting("RunContainerError"))),
-        "error": State("Error", "Failed", status=app(ended(1, "Error"))),
-        "exit-code": State("ExitCode:3", "Failed", status=app(ended(3))),
-        "signal": State("Signal:9", "Failed", status=app(ended(137, signal=9))),
-        "oom": State("OOMKilled", status=app(ended(137, "OOMKilled"), restartCount=1)),
-        "cannot-run": State("ContainerCannotRun", status=app(ended(128, "ContainerCannotRun"))),
-        "completed": State("Completed", "Succeeded", status=app(ended(0, "Completed"))),
-        "exit-zero-unsaid": State("ExitCode:0", "Succeeded", status=app(ended(0))),
-        "one-completed": State(
-            "NotReady", spec={"containers": TWO},
-            status={"containerStatuses": [over, status("helper", up, ready=True)]},
-        ),
-        "one-completed-ready": State(
-            "Running", spec={"containers": TWO},
-            status={
-                "containerStatuses": [over, status("helper", up, ready=True)],
-                "conditions": READY,
-            },
-        ),
-        "one-failed": State(
-            "Error", spec={"containers": TWO},
-            status={"containerStatuses": [over, status("helper", ended(2, "Error"))]},
-        ),
-        "first-waits": State(
-            "CrashLoopBackOff", spec={"containers": TWO},
-            status={
-                "containerStatuses": [
-                    status("app", waiting("CrashLoopBackOff"), **killed),
-                    status("helper", waiting("ImagePullBackOff"), restartCount=2),
-                ]
-            },
-        ),
-        "init-none": State(
-            "Init:0/2", "Pending", spec=init,
-            status=_initial(status("init-1", up), status("init-2", waiting("PodInitializing"))),
-        ),
-        "init-one": State("Init:1/2", "Pending", spec=init, status=_initial(done, status("init-2", up))),
-        "init-restarted": State(
-            "Init:0/2", "Pending", spec=init,
-            status=_initial(status("init-1", up, restartCount=2, lastState=ended(1, "Error", seconds=150))),
-        ),
-        "init-error": State(
-            "Init:Error", "Pending", spec=init, status=_initial(status("init-1", ended(1, "Error")))
-        ),
-        "init-exit-code": State(
-            "Init:ExitCode:1", "Pending", spec=init, status=_initial(status("init-1", ended(1)))
-        ),
-        "init-signal": State(
-            "Init:Signal:9", "Pending", spec=init, status=_initial(status("init-1", ended(137, signal=9)))
-        ),
-        "init-crash": State(
-            "Init:CrashLoopBackOff", "Pending", spec=init,
-            status=_initial(status("init-1", waiting("CrashLoopBackOff"), **killed)),
-        ),
-        "init-pull": State(
-            "Init:ImagePullBackOff", "Pending", spec=init,
-            status=_initial(done, status("init-2", waiting("ImagePullBackOff"))),
-        ),
-        "initializing": State(
-            "PodInitializing", "Pending", spec={"initContainers": INITIAL[:1]}, status=_initial(done)
-        ),
-        "side-running": State(
-            "Running", spec=side,
-            status={
-                "initContainerStatuses": [done, {**sidecar, **killed}],
-                "containerStatuses": [status("app", up, ready=True)],
-                "conditions": READY,
-            },
-        ),
-        "side-unready": State(
-            "Running", spec=side,
-            status={
-                "initContainerStatuses": [done, {**sidecar, "ready": False}],
-                "containerStatuses": [status("app", up, ready=True)],
-                "conditions": READY[:1],
-            },
-        ),
-        "side-starting": State(
-            "Init:1/2", "Pending", spec=side,
-            status=_initial(done, status("side", up, started=False)),
-        ),
-        "side-crash": State(
-            "Init:CrashLoopBackOff", "Pending", spec=side,
-            status=_initial(done, status("side", waiting("CrashLoopBackOff"), **killed)),
-        ),
-        "side-crash-later": State(
-            "Init:CrashLoopBackOff", spec=side,
-            status={
-                "initContainerStatuses": [
-                    {**done, "restartCount": 3}, status("side", waiting("CrashLoopBackOff"), **killed)
-                ],
-                "containerStatuses": [status("app", up, ready=True)],
-                "conditions": READY[:1],
-            },
         ),
         "evicted": State("Evicted", "Failed", status={"reason": "Evicted"}),
         "preempting": State("Preempting", "Failed", status={"reason": "Preempting"}),
@@ -221,11 +133,121 @@ def states() -> dict[str, State]:
         "failed": State("Failed", "Failed"),
         "unknown": State("Unknown", "Unknown"),
         "lost": State("NodeLost", status={"reason": "NodeLost"}),
-        "lost-going": State("Unknown", status={"reason": "NodeLost", **app(up)}, going=True),
-        "terminating": State("Terminating", status={**app(up, ready=True), "conditions": READY}, going=True),
+    }
+
+
+def _running() -> dict[str, State]:
+    """Their one container runs."""
+    ready = app(running(), ready=True)
+    restarted = app(running(), ready=True, **_killed())
+    return {
+        "running": State("Running", status={**ready, "conditions": READY}),
+        "running-unready": State("Running", status=app(running())),
+        "running-restarted": State("Running", status={**restarted, "conditions": READY}),
+        "restarts-undated": State("Running", status=app(running(), ready=True, restartCount=7)),
+    }
+
+
+def _waiting() -> dict[str, State]:
+    """Their one container waits."""
+    unmade = app(waiting("CreateContainerConfigError"))
+    crashed = app(waiting("CrashLoopBackOff", "back-off 5m0s"), **_killed())
+    return {
+        "creating": State("ContainerCreating", "Pending", status=app(waiting("ContainerCreating"))),
+        "crash": State("CrashLoopBackOff", status=crashed),
+        "pull-back-off": State("ImagePullBackOff", "Pending", status=app(waiting("ImagePullBackOff"))),
+        "pull-failed": State("ErrImagePull", "Pending", status=app(waiting("ErrImagePull"))),
+        "bad-image": State("InvalidImageName", "Pending", status=app(waiting("InvalidImageName"))),
+        "config-error": State("CreateContainerConfigError", "Pending", status=unmade),
+        "run-error": State("RunContainerError", status=app(waiting("RunContainerError"))),
+    }
+
+
+def _ended() -> dict[str, State]:
+    """Their one container has ended."""
+    return {
+        "error": State("Error", "Failed", status=app(ended(1, "Error"))),
+        "exit-code": State("ExitCode:3", "Failed", status=app(ended(3))),
+        "signal": State("Signal:9", "Failed", status=app(ended(137, signal=9))),
+        "oom": State("OOMKilled", status=app(ended(137, "OOMKilled"), restartCount=1)),
+        "cannot-run": State("ContainerCannotRun", status=app(ended(128, "ContainerCannotRun"))),
+        "completed": State("Completed", "Succeeded", status=app(ended(0, "Completed"))),
+        "exit-zero-unsaid": State("ExitCode:0", "Succeeded", status=app(ended(0))),
+    }
+
+
+def _of_two() -> dict[str, State]:
+    """Their two containers are not in the same state."""
+
+    def two(shown: str, *statuses: Object, **more: Any) -> State:
+        return State(shown, spec={"containers": TWO}, status={"containerStatuses": statuses, **more})
+
+    return {
+        "two-one-ready": two("Running", _up(), status("helper", running())),
+        "one-completed": two("NotReady", _over(), _up("helper")),
+        "one-completed-ready": two("Running", _over(), _up("helper"), conditions=READY),
+        "one-failed": two("Error", _over(), status("helper", ended(2, "Error"))),
+        "first-waits": two(
+            "CrashLoopBackOff",
+            status("app", waiting("CrashLoopBackOff"), **_killed()),
+            status("helper", waiting("ImagePullBackOff"), restartCount=2),
+        ),
+    }
+
+
+def _initializing() -> dict[str, State]:
+    """Their init containers are not over."""
+    done = _over("init-1", ready=True)
+    again = status("init-1", running(), restartCount=2, lastState=ended(1, "Error", seconds=150))
+    crashed = status("init-1", waiting("CrashLoopBackOff"), **_killed())
+
+    def init(shown: str, *statuses: Object, containers: Sequence[Object] = INITIAL) -> State:
+        return State(shown, "Pending", spec={"initContainers": containers}, status=_initial(*statuses))
+
+    return {
+        "init-none": init(
+            "Init:0/2", status("init-1", running()), status("init-2", waiting("PodInitializing"))
+        ),
+        "init-one": init("Init:1/2", done, status("init-2", running())),
+        "init-restarted": init("Init:0/2", again),
+        "init-error": init("Init:Error", status("init-1", ended(1, "Error"))),
+        "init-exit-code": init("Init:ExitCode:1", status("init-1", ended(1))),
+        "init-signal": init("Init:Signal:9", status("init-1", ended(137, signal=9))),
+        "init-crash": init("Init:CrashLoopBackOff", crashed),
+        "init-pull": init("Init:ImagePullBackOff", done, status("init-2", waiting("ImagePullBackOff"))),
+        "initializing": init("PodInitializing", done, containers=INITIAL[:1]),
+    }
+
+
+def _with_sidecars() -> dict[str, State]:
+    """The second of their init containers stays beside the others."""
+    spec = {"initContainers": [*INITIAL[:1], SIDECAR]}
+    done = _over("init-1", ready=True)
+    up = _up("side", started=True)
+    crashed = status("side", waiting("CrashLoopBackOff"), **_killed())
+    starting = status("side", running(), started=False)
+    unready = _begun(done, {**up, "ready": False}, conditions=READY[:1])
+    later = _begun({**done, "restartCount": 3}, crashed, conditions=READY[:1])
+    return {
+        "side-running": State(
+            "Running", spec=spec, status=_begun(done, {**up, **_killed()}, conditions=READY)
+        ),
+        "side-unready": State("Running", spec=spec, status=unready),
+        "side-starting": State("Init:1/2", "Pending", spec=spec, status=_initial(done, starting)),
+        "side-crash": State("Init:CrashLoopBackOff", "Pending", spec=spec, status=_initial(done, crashed)),
+        "side-crash-later": State("Init:CrashLoopBackOff", spec=spec, status=later),
+    }
+
+
+def _going() -> dict[str, State]:
+    """They have been asked to go."""
+    up = app(running(), ready=True)
+    return {
+        "lost-going": State("Unknown", status={"reason": "NodeLost", **app(running())}, going=True),
+        "terminating": State("Terminating", status={**up, "conditions": READY}, going=True),
         "completed-going": State("Completed", "Succeeded", status=app(ended(0, "Completed")), going=True),
         "failed-going": State("Error", "Failed", status=app(ended(1, "Error")), going=True),
-    }  # fmt: skip
+    }
 
 
 def make(cluster: Cluster, found: Mapping[str, State], namespace: str = "default") -> None:

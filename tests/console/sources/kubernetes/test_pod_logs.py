@@ -20,6 +20,7 @@ from console.sources.kubernetes.source import KubernetesSource
 from console.sources.logs import asked
 from console.sources.logs.source import LogSource
 from tests.console.sources.following import Following
+from tests.patience import PATIENCE
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.calls import Object
 from tests.servers.kubernetes.kwok import Kwok
@@ -176,7 +177,7 @@ async def test_pods_by_label_join_and_leave(
                 origins = logs.last.origins if logs.last is not None else ()
                 return {one.name.partition("/")[2] for one in origins if not one.problem}
 
-            async with asyncio.timeout(20.0):
+            async with asyncio.timeout(2 * PATIENCE):  # a pod is made, started, followed, and heard
                 await until(lambda: followed() >= set(expected))
                 for line in (first := f"first {expected}"), f"second {expected}":
                     kwok.say(line)
@@ -191,6 +192,56 @@ async def test_pods_by_label_join_and_leave(
         assert await writers("cart-2", "till") == {"cart-2", "till"}
         with pytest.raises(UsageError, match="no label's value"):
             source.selection("app=-")
+
+
+async def test_pods_of_a_workload_are_meant_as_they_come_and_go(web: Cluster) -> None:
+    own: list[Object] = [
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "shelf-1", "uid": "2", "controller": True}
+    ]
+    above = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "shelf", "uid": "1", "controller": True}]
+    template = {
+        "metadata": {"labels": {"app": "shelf"}},
+        "spec": {"containers": [{"name": "a", "image": "a"}]},
+    }
+    spec = {"replicas": 0, "selector": {"matchLabels": {"app": "shelf"}}, "template": template}
+    place = "/api/v1/namespaces/default/pods"
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "shelf", "namespace": "default"},
+    }
+    controller = {"name": "shelf-1", "namespace": "default", "ownerReferences": above}
+
+    def owned(name: str) -> Object:
+        made = pod(name, node="n1", labels={"app": "shelf"})
+        made["metadata"]["ownerReferences"] = own
+        return made
+
+    web.calls.create(
+        {**deployment, "spec": spec},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": controller, "spec": spec},
+        owned("shelf-1-a"),
+        pod("shelf-1-b", node="n1", labels={"app": "shelf"}),  # by its labels only
+    )
+    async with cluster_source(web.kubeconfig()) as source:
+        meant = source.belonging(Key("test", "Deployment", "default", "shelf"))
+        assert meant.text == "deployment/shelf default"
+
+        async def until(condition: Callable[[], bool]) -> None:
+            async with asyncio.timeout(PATIENCE):
+                while not condition():
+                    await source.poll(Focus.FULL)
+                    await asyncio.sleep(0.05)
+
+        def subjects() -> list[str]:
+            return [str(key) for key in meant.subjects()]
+
+        await until(lambda: subjects() == ["default/shelf-1-a"])
+        web.calls.delete(f"{place}/shelf-1-a")
+        web.calls.create(owned("shelf-1-c"))
+        await until(lambda: subjects() == ["default/shelf-1-c"])
+        none = source.belonging(Key("gone", "Deployment", "default", "shelf"))
+        assert not none.subjects()
 
 
 async def test_why_there_is_none(web: Cluster, tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
+from unittest import mock
 
 from console.config import KubernetesTarget
 from console.errors import SourceError
 from console.sources.base import Focus
+from console.sources.kubernetes import connection
 from console.sources.kubernetes.model import Cluster as Shown
 from console.sources.kubernetes.model import KubernetesSnapshot, Pod
 from console.sources.kubernetes.source import KubernetesSource
@@ -27,7 +29,9 @@ async def watching(*files: Path, targets: Sequence[KubernetesTarget] = ()) -> As
     try:
         yield source
     finally:
-        await source.close()
+        # cut off amid a handshake, asyncio leaves a socket open: not because the machine is slow
+        with mock.patch.object(connection, "SENDING_LIMIT", 3.0):
+            await source.close()
     assert asyncio.all_tasks() == before
 
 

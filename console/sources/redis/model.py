@@ -271,6 +271,8 @@ class RedisSnapshot(Snapshot):
     """None unless looked at closely."""
     numbers: Mapping[str, float]
     """INFO's numeric fields that go out as samples, under INFO's names."""
+    restarted: float | None = None
+    """When it was started again while it was watched, by its own clock."""
 
     @property
     def keys(self) -> int:
