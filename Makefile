@@ -27,7 +27,10 @@ run: $(STAMP) ## the console on this host
 demo: $(STAMP) ## the console against embedded servers with something to see
 	@$(BIN)/opsconsole demo
 
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(STAMP) ## all tests, against real servers; three times as many at once as there are cores, since most wait
+	@# compiled once, they are not compiled by each worker
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null || true
 	@$(BIN)/python -m pytest -n $$(($$(nproc) * 3)) --dist loadscope --no-loadscope-reorder
 
 prometheus: ## the real prometheus and promtool that tests measure against, once; needs Go

@@ -33,7 +33,7 @@ class Emulator:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._modes = modes
         self._tail = b""
-        self._lines: list[str] = []
+        self._lines: list[str] = [""] * rows
 
     def answers(self, data: bytes) -> tuple[bytes, str]:
         """The output up to its last finished sequence, and the answers to the queries in that."""
@@ -55,7 +55,6 @@ class Emulator:
 
     def draw(self, data: bytes) -> None:
         """Draw this output."""
-        self._lines = []
         text = self._decode(_FOREIGN_TO_PYTE.sub(b"", data))
         if not text.isascii():
             text = _MARKS.sub(_drawable, text)
@@ -64,17 +63,19 @@ class Emulator:
 
     def resize(self, columns: int, rows: int, blank: bool) -> None:
         """Another size; with `blank` nothing of what was drawn stays."""
-        self._lines = []
         if blank:
             self.screen.reset()
         self.screen.resize(rows, columns)
+        self._lines = [""] * rows
+        self.screen.dirty = set(range(rows))
 
     def lines(self) -> list[str]:
         """The rows, without blanks at their ends."""
-        if not self._lines:
-            buffer, columns = self.screen.buffer, range(self.screen.columns)
-            rows = range(self.screen.lines)
-            self._lines = ["".join([buffer[y][x].data for x in columns]).rstrip() for y in rows]
+        columns = range(self.screen.columns)
+        for y in self.screen.dirty:
+            row = self.screen.buffer[y]
+            self._lines[y] = "".join([row[x].data for x in columns]).rstrip()
+        self.screen.dirty.clear()
         return list(self._lines)
 
     def cells(self) -> list[list[Cell]]:
