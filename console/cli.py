@@ -146,7 +146,7 @@ def _dispatch(command: str, options: Mapping[str, Any], loaded: Loaded) -> int:
     if command == "doctor":
         from console.doctor import doctor
 
-        return doctor(loaded, options["json"], os.environ)
+        return doctor(_with_keys(loaded), options["json"], os.environ)
     if command == "guide" and options["task"] == "probes":
         from console.offering import guide_probes
 
@@ -169,7 +169,18 @@ def _dispatch(command: str, options: Mapping[str, Any], loaded: Loaded) -> int:
         return journal(loaded.config, options, os.environ)
     from console.show import show_config
 
-    return show_config(loaded, options["json"], os.environ)
+    return show_config(_with_keys(loaded), options["json"], os.environ)
+
+
+def _with_keys(loaded: Loaded) -> Loaded:
+    """The configuration with a note for each key of `[keys]` that cannot work."""
+    if not loaded.config.keys:
+        return loaded
+    import msgspec
+
+    from screens.keys import usable_keymap  # loads every screen, for those who change keys
+
+    return msgspec.structs.replace(loaded, notes=(*loaded.notes, *usable_keymap(loaded.config.keys)[1]))
 
 
 def _open(config: Config, notes: Sequence[str]) -> int:

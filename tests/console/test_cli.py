@@ -532,6 +532,17 @@ def test_config_prints_lines_that_a_file_takes(shell: Shell) -> None:
     assert tomllib.loads(line) == {"alerts": {"objectives": {'orders an "hour"': "orders >= 10"}}}
 
 
+@pytest.mark.parametrize("command", ["config", "doctor"])
+def test_keys_that_cannot_work_are_told(shell: Shell, command: str) -> None:
+    path = shell.home / "opsconsole.toml"
+    path.write_text('[keys]\n"app.paus" = "f5"\n"app.pause" = "nokey"\n"app.help" = "f6"\n')
+    answer = shell(command, "--config", str(path), OPSCONSOLE_SOURCES="system")
+    said = answer.stdout + answer.stderr
+    assert "there is no key named 'app.paus' (did you mean app.pause?): ? lists them" in said
+    assert "app.pause: 'nokey' is no key" in said
+    assert "app.help:" not in said
+
+
 def test_config_prints_values_origins_and_no_secret(shell: Shell) -> None:
     path = shell.home / ".config" / "opsconsole" / "config.toml"
     path.parent.mkdir(parents=True)
