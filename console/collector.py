@@ -20,7 +20,7 @@ from console.errors import AGAIN, NotFound, Refused, SourceError, TimedOut
 from console.findings import Finding, Severity, by_severity
 from console.history import History
 from console.metrics import Labels, Sample, labels
-from console.sources.base import Focus, Reading, Source, State
+from console.sources.base import AnySource, Focus, Reading, State
 
 if TYPE_CHECKING:
     from console.config import Limits
@@ -33,7 +33,6 @@ PIECE, PAUSE = 250, 0.002
 CLOSE_LIMIT = 1.0
 """Seconds a source may take to close."""
 
-AnySource = Source[Any]
 AnyReading = Reading[Any]
 
 

@@ -112,8 +112,9 @@ class Limits(Section, frozen=True):
         return "below" if warning < critical else "above"
 
     def limit(self, name: str) -> Limit:
-        """One field as a Limit; it falls when the critical value is the lower one."""
-        return Limit.of(*getattr(self, name))
+        """One field as a Limit; it rises or falls as the field does, also when both numbers are the same."""
+        warning, critical = getattr(self, name)
+        return Limit(warning, critical, rising=self.order(name) == "below")
 
 
 class DockerTarget(Section, frozen=True):

@@ -11,20 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from console import compose
 from console.config import Config
 from console.errors import OpsError, UsageError
 from console.nearest import did_you_mean
-from console.sources.base import Source
+from console.sources.base import AnySource
 from console.text import clean
 
 GROUP = "opsconsole.sources"
 ORDER = ("system", "docker", "kubernetes", "postgres", "redis", "logs", "health", "alerts")
 """The built-in kinds as the overview has them; others follow by name."""
 
-AnySource: TypeAlias = Source[Any]
 Kind: TypeAlias = type[AnySource]
 
 

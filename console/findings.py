@@ -21,13 +21,15 @@ class Finding:
 
     `subject` is what it is about (a container, a mount, a session), `text` says what is wrong with
     the value and its limit in about forty cells, or ninety where it quotes what the system says, `hint`
-    what usually mends it.
+    what usually mends it. `figure` names what of the subject it judges for those who draw that too,
+    whatever the words are; empty when nothing drawn shows it.
     """
 
     severity: Severity
     subject: str
     text: str
     hint: str = ""
+    figure: str = ""
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

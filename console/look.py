@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from console.collector import AnySource, Collector, Feed, Judging
+from console.collector import Collector, Feed, Judging
 from console.config import Config
 from console.errors import NotFound, SourceError, TimedOut, once
 from console.findings import Finding, Severity, by_severity, worst
 from console.history import History
 from console.probe_settings import Probes
-from console.sources.base import Focus, Reading
+from console.sources.base import AnySource, Focus, Reading
 
 GAP = 1.5
 """Seconds between the two polls: PostgreSQL's sessions report once a second, so that less is no rate."""

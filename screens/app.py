@@ -24,10 +24,10 @@ from textual.widget import AwaitMount
 from console.alerts.engines.address import engines_named
 from console.alerts.source import likely as rules_likely
 from console.clock import Clock
-from console.collector import AnySource, Collector, Feed
+from console.collector import Collector, Feed
 from console.config import Config
 from console.probe_settings import Probes
-from console.sources.base import State
+from console.sources.base import AnySource, State
 from console.sources.kubernetes.likely import likely as clusters_likely
 from console.text import clean
 from screens.base import OpsScreen

@@ -150,7 +150,7 @@ class Scene:
 
     def _own_cost(self) -> tuple[float, float]:
         """What the console itself costs now, also while the past is in view."""
-        for feed in self.collector.feeds.values():
+        for feed in self.feeds("system"):
             own = getattr(feed.snapshot, "own", None)
             if own is not None:
                 return own.cpu, float(own.pss or own.rss)

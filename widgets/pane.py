@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from console.collector import Feed
 from console.config import Config
 from console.filters import Filter
-from console.findings import Finding, Limit, Severity, by_severity
+from console.findings import Finding, Limit, Severity
 from console.history import History, Point
 from console.metrics import Labels
 from widgets.canvas import Canvas
@@ -52,8 +52,8 @@ class Context:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What is wrong, worst first."""
-        return by_severity(self.feed.findings)
+        """What is wrong in the newest good snapshot, worst first; that the source fails is told elsewhere."""
+        return self.feed.good.findings if self.feed.good else ()
 
     def limit(self, name: str) -> Limit:
         """A configured threshold by its name."""
@@ -191,7 +191,7 @@ class Pane:
     kind: str = ""
     title: str = ""
     least: ClassVar[int] = 3
-    """Lines of body below which the pane shows its headline only."""
+    """Lines of body that stay when it has to be told above them that they are stale or limited."""
 
     def headline(self, context: Context) -> Sequence[Span]:
         """A few words for the title line: the counts a reader wants first. Needs a snapshot."""
@@ -262,12 +262,4 @@ def wrong_lines(findings: Sequence[Finding], width: int, height: int, subjects: 
     if len(findings) > height > 0:
         more = (_more(len(findings) - height),)
         lines[-1] = spread(lines[-1], more, min(width, line_width((*lines[-1], *more))))
-    return lines
-
-
-def finding_lines(findings: Sequence[Finding], height: int) -> list[Line]:
-    """Findings as lines, worst first; the last line counts what did not fit."""
-    lines = [_in_a_row(finding, subjects=True) for finding in findings[:height]]
-    if len(findings) > height > 0:
-        lines[-1] = ((f"+{len(findings) - height + 1} more findings", "warn"),)
     return lines

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from console.config import Config
@@ -84,6 +84,10 @@ class Source(Protocol[SnapshotT]):
     async def close(self) -> None:
         """Let go of connections, threads and processes; never hangs, may be called twice."""
         ...
+
+
+AnySource: TypeAlias = Source[Any]
+"""A source of any snapshots."""
 
 
 class State(StrEnum):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from console.config import Config, Limits
 from console.errors import ConfigError
+from console.findings import Severity
 from console.layers import Loaded, load, merge, rows
 from console.places import SIZE_LIMIT, read
 from console.section import Section
@@ -592,6 +593,15 @@ def test_every_threshold_becomes_a_limit() -> None:
     limits = Limits()
     assert {limits.limit(name).rising for name in fields(Limits)} == {True, False}
     assert limits.limit("cache_hit").rising is False
+
+
+@pytest.mark.parametrize(("name", "well"), [("redis_hit", 0.99), ("cache_hit", 0.99), ("disk", 0.1)])
+def test_a_threshold_of_two_same_numbers_is_crossed_the_way_its_figure_goes_wrong(
+    name: str, well: float
+) -> None:
+    limit = Limits(**{name: (0.8, 0.8)}).limit(name)
+    assert limit.judge(well) is Severity.OK
+    assert limit.judge(1.0 - well) is Severity.CRITICAL
 
 
 def test_every_section_refuses_unknown_fields() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ async def test_a_kind_without_a_pane_gets_a_plain_one(real_panes: None) -> None:
         await until(pilot, lambda: "1 of 2" in text_of(app, TabsLine))
         await pilot.press("right", "y", "ctrl+s", "enter", "s", "G", "escape", "escape")
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwningSnapshot(FakeSnapshot):
+    """Its own cost is what the snapshot of the host calls this."""
+
+    own: str = "of another kind"
+
+
+async def test_what_another_source_calls_its_values_is_its_own_affair() -> None:
+    source = FakeSource("sockets", snapshot=OwningSnapshot(rows=ROWS))
+    async with console([source, FakeSource("system")]) as (_, app):
+        assert "api-3" in pane_text(app, "sockets")
 
 
 def test_a_pane_that_cannot_be_loaded_is_a_plain_one_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

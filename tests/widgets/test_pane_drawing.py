@@ -14,7 +14,7 @@ from console.findings import Finding, Severity
 from tests.widgets.fakes import ROWS, FakePane, FakeSnapshot, context_of
 from tests.widgets.texts import spans
 from widgets.draw import Line, Span, line_width
-from widgets.pane import Context, finding_lines
+from widgets.pane import Context, wrong_lines
 from widgets.pane_drawing import draw_absence, draw_pane, draw_unfound, frame, rule, title_spans
 
 GOOD = FakeSnapshot(rows=ROWS)
@@ -200,8 +200,8 @@ def test_focus_is_told_by_shape() -> None:
 
 @given(st.lists(st.sampled_from(BAD), max_size=9), st.integers(1, 9))
 def test_findings_that_do_not_fit_are_counted(findings: list[Finding], height: int) -> None:
-    """On the last line."""
-    lines = plain(finding_lines(findings, height))
+    """Behind the last one."""
+    lines = plain(wrong_lines(findings, 60, height))
     assert len(lines) == min(len(findings), height)
     if len(findings) > height:
-        assert lines[-1] == f"+{len(findings) - height + 1} more findings"
+        assert lines[-1].endswith(f"  +{len(findings) - height} more")

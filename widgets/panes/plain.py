@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.text import clean
 from widgets.draw import Line, wrap
-from widgets.pane import Context, Pane, finding_lines
+from widgets.pane import Context, Pane, wrong_lines
 
 
 class PlainPane(Pane):
@@ -23,7 +23,7 @@ class PlainPane(Pane):
         lines: list[Line] = []
         if self.trouble:
             lines += wrap(f"✖ the pane of this kind could not be loaded: {self.trouble}", width, "crit")
-        lines += finding_lines(context.findings, max(0, height - len(lines)))
+        lines += wrong_lines(context.findings, width, max(0, height - len(lines)))
         samples = sorted(context.feed.source.samples(context.snapshot), key=lambda s: (s.name, s.labels))
         for sample in samples[: max(0, height - len(lines))]:
             pairs = ",".join(f"{name}={value}" for name, value in sample.labels)

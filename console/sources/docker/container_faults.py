@@ -123,13 +123,15 @@ def _usage_faults(container: Container, usage: Usage, memory: Limit, cpu: Limit)
         share = usage.memory / container.memory_limit
         if level := memory.judge(share):
             text = f"memory {percent(share)} of {bytes_(container.memory_limit)}"
-            yield Finding(level, container.name, text, "raise the memory limit or find the leak")
+            yield Finding(level, container.name, text, "raise the memory limit or find the leak", "usage")
     if container.cpu_limit:
         share = usage.cpu_steady / container.cpu_limit
         if level := cpu.judge(share):
             struck = f", throttled {percent(usage.throttled)}" if usage.throttled > 0 else ""
             text = f"CPU {percent(share)} of its {container.cpu_limit:g} cores{struck}"
-            yield Finding(level, container.name, text, "raise the CPU limit, or see what it works on")
+            yield Finding(
+                level, container.name, text, "raise the CPU limit, or see what it works on", "usage"
+            )
 
 
 def _end(container: Container) -> str:

@@ -71,12 +71,16 @@ def _blocked(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:
             "locks",
             f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'} for a lock",
             "who blocks is being asked",
+            figure="blocked",
         )
     for root in roots[:EACH]:
         yield _root(root, severity, snapshot, limits)
     if len(roots) > EACH:
         yield Finding(
-            severity, "locks", f"others are blocked by {counted(len(roots) - EACH, 'more session')}"
+            severity,
+            "locks",
+            f"others are blocked by {counted(len(roots) - EACH, 'more session')}",
+            figure="blocked",
         )
 
 
@@ -99,13 +103,14 @@ def _root(root: Blocker, severity: Severity, snapshot: PostgresSnapshot, limits:
         hint = (
             f"ROLLBACK PREPARED '{quoted[0]}'" if len(held) == 1 and not root.pid else "see pg_prepared_xacts"
         )
-        return Finding(severity, subject, f"blocks {root.waiters}: {root.note}", hint)
+        return Finding(severity, subject, f"blocks {root.waiters}: {root.note}", hint, "blocked")
     own = [finding.severity for _, finding in _too_long(session, snapshot, limits)]
     what = session.query or "what it does is not visible"
     if session.in_transaction:
         what = f"(idle in transaction {duration(snapshot.age(session.state_since) or 0.0)}) {what}"
     text = f"blocks {root.waiters}: {clip(what, STATEMENT)}"
-    return Finding(max([severity, *own]), f"pid {root.pid}", text, f"SELECT pg_terminate_backend({root.pid})")
+    hint = f"SELECT pg_terminate_backend({root.pid})"
+    return Finding(max([severity, *own]), f"pid {root.pid}", text, hint, "blocked")
 
 
 def _long(snapshot: PostgresSnapshot, limits: Limits) -> Iterator[Finding]:

@@ -89,14 +89,16 @@ def replica_severity(replica: Replica, limits: Limits) -> Severity:
 
 def judge(snapshot: RedisSnapshot, limits: Limits, name: str) -> list[Finding]:
     """The findings, worst first; `name` is the source's, their subject."""
-    found: list[Finding] = []
-    for severity, text, hint in _all(snapshot, limits):
-        if severity:
-            found.append(Finding(severity, name, text, hint))
+    found = [
+        Finding(severity, name, text, hint, figure)
+        for figure, severity, text, hint in _all(snapshot, limits)
+        if severity
+    ]
     return by_severity(found)
 
 
-Verdict = tuple[Severity, str, str]
+Verdict = tuple[str, Severity, str, str]
+"""The figure, how bad it is, what is wrong with it, and what mends it."""
 
 
 def _all(snapshot: RedisSnapshot, limits: Limits) -> Iterator[Verdict]:
@@ -114,7 +116,7 @@ def _restarted(snapshot: RedisSnapshot) -> Iterable[Verdict]:
     ago = max(0.0, snapshot.server.time - snapshot.restarted)
     if ago < RESTART_WINDOW:
         hint = "its log says why; what was not saved or replicated is gone"
-        yield WARNING, f"restarted {duration(ago)} ago, {counted(snapshot.keys, 'key')}", hint
+        yield "up", WARNING, f"restarted {duration(ago)} ago, {counted(snapshot.keys, 'key')}", hint
 
 
 def _memory(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
@@ -123,18 +125,19 @@ def _memory(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
     of = "maxmemory" if memory.maximum else "the host's memory (no maxmemory)"
     text = f"memory {percent(memory.share)} of {of}"
     if not memory.maximum:
-        yield severity, text, "set maxmemory and a policy, before the kernel ends the process"
+        yield "used", severity, text, "set maxmemory and a policy, before the kernel ends the process"
     elif evicts(snapshot):
-        yield severity, text, f"{memory.policy} evicts; raise maxmemory if the hit rate falls"
+        yield "used", severity, text, f"{memory.policy} evicts; raise maxmemory if the hit rate falls"
     elif memory.share >= 1.0:
-        yield CRITICAL, f"memory full, {memory.policy}: writes fail", "raise maxmemory, or let a policy evict"
+        hint = "raise maxmemory, or let a policy evict"
+        yield "used", CRITICAL, f"memory full, {memory.policy}: writes fail", hint
     else:
         hint = f"policy {memory.policy} evicts nothing: writes fail when it is full"
-        yield severity, text, hint
+        yield "used", severity, text, hint
     wasted = bytes_(memory.fragmentation_bytes)
     text = f"fragmentation {memory.fragmentation:.1f}, {wasted} resident beyond use"
     hint = "CONFIG SET activedefrag yes, or restart in a quiet hour"
-    yield fragmentation_severity(snapshot, limits), text, hint
+    yield "fragmentation", fragmentation_severity(snapshot, limits), text, hint
 
 
 def _traffic(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
@@ -143,54 +146,59 @@ def _traffic(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
         return
     text = f"{count(interval.rate('evicted'))} keys evicted a second"
     hint = "memory is short: raise maxmemory, or store less and for shorter"
-    yield evictions_severity(snapshot, limits), text, hint
+    yield "evicted", evictions_severity(snapshot, limits), text, hint
     ratio, since = interval.hit_ratio, snapshot.totals.hit_ratio
     if ratio is not None and since is not None:
         limit = percent(limits.limit("redis_hit").crossed(ratio))
         text = f"hit rate {percent(ratio)} (limit {limit}), {percent(since)} since start"
         hint = "look for evictions, expiry, a flushed database or a changed key"
-        yield hit_severity(snapshot, limits), text, hint
+        yield "hit rate", hit_severity(snapshot, limits), text, hint
 
 
 def _clients(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
     clients = snapshot.clients
     hint = "close idle clients (timeout), pool connections, or raise maxclients"
     if clients.rejected_lately:
-        yield CRITICAL, f"{count(clients.rejected_lately)} connections rejected in a minute", hint
-    yield clients_severity(snapshot, limits), f"{clients.connected} of {clients.maximum} clients", hint
+        text = f"{count(clients.rejected_lately)} connections rejected in a minute"
+        yield "rejected", CRITICAL, text, hint
+    text = f"{clients.connected} of {clients.maximum} clients"
+    yield "connected", clients_severity(snapshot, limits), text, hint
     if clients.blocked:
         plural = "s" if clients.blocked > 1 else ""
         hint = "usual for queue workers in BLPOP, BRPOP or XREAD; else see the clients view"
-        yield WARNING, f"{clients.blocked} client{plural} blocked", hint
+        yield "blocked", WARNING, f"{clients.blocked} client{plural} blocked", hint
 
 
 def _replication(snapshot: RedisSnapshot, limits: Limits) -> Iterable[Verdict]:
     replication = snapshot.replication
     severity = link_severity(snapshot, limits)
     if replication.master and replication.syncing:
-        yield severity, f"synchronising from {replication.master}", "until then it serves old data or none"
+        hint = "until then it serves old data or none"
+        yield "link", severity, f"synchronising from {replication.master}", hint
     elif replication.master and not replication.link_up:
         down = f" for {duration(replication.link_down)}" if replication.link_down else ""
         hint = "is the master up, reachable, and masterauth right? see its log"
-        yield severity, f"link to master {replication.master} down{down}", hint
+        yield "link", severity, f"link to master {replication.master} down{down}", hint
     elif replication.master:
         text = f"nothing heard from the master for {duration(replication.silence)}"
-        yield severity, text, "the network to the master, or the master itself, is stuck"
+        yield "link", severity, text, "the network to the master, or the master itself, is stuck"
     for replica in replication.replicas:
         if replica.state != "online":
             text, hint = f"replica {replica.address} not online: {replica.state}", "it is synchronising"
         else:
             behind = f"{duration(replica.lag)}, {bytes_(replica.behind)} behind"
             text, hint = f"replica {replica.address} {behind}", "check its load and the network to it"
-        yield replica_severity(replica, limits), text, hint
+        yield replica.address, replica_severity(replica, limits), text, hint
 
 
 def _persistence(snapshot: RedisSnapshot) -> Iterable[Verdict]:
     kept = snapshot.persistence
     if not kept.save_ok:
         hint = "disk full or no memory to fork: see the log; by default writes are refused meanwhile"
-        yield CRITICAL, f"last RDB save failed, {count(kept.changes)} changes unsaved", hint
+        yield "saved", CRITICAL, f"last RDB save failed, {count(kept.changes)} changes unsaved", hint
     if kept.aof and not kept.aof_write_ok:
-        yield CRITICAL, "writing the append-only file failed", "disk full? writes are refused until it works"
+        hint = "disk full? writes are refused until it works"
+        yield "aof", CRITICAL, "writing the append-only file failed", hint
     if kept.aof and not kept.aof_rewrite_ok:
-        yield WARNING, "last rewrite of the append-only file failed", "see the log: memory or disk space"
+        hint = "see the log: memory or disk space"
+        yield "aof", WARNING, "last rewrite of the append-only file failed", hint

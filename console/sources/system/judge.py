@@ -34,12 +34,14 @@ def judge(snapshot: SystemSnapshot, limits: Limits) -> Sequence[Finding]:
     return by_severity(found)
 
 
-def _over(subject: str, what: str, value: float, limit: Limit, hint: str) -> Iterator[Finding]:
+def _over(
+    subject: str, what: str, value: float, limit: Limit, hint: str, figure: str = ""
+) -> Iterator[Finding]:
     """A finding on a ratio that is past its limit."""
     severity = limit.judge(value)
     if severity:
         text = f"{percent(value)} {what} (limit {percent(limit.crossed(value))})"
-        yield Finding(severity, subject, text, hint)
+        yield Finding(severity, subject, text, hint, figure)
 
 
 def _cpu(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
@@ -47,7 +49,7 @@ def _cpu(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
     if steady is not None:
         top = snapshot.processes[0] if snapshot.processes else None
         busiest = f"{top.name} ({top.pid}) takes {percent(top.cpu)} of a core" if top else ""
-        yield from _over("cpu", "busy", steady.busy, limits.limit("cpu"), busiest)
+        yield from _over("cpu", "busy", steady.busy, limits.limit("cpu"), busiest, "busy")
         slow = "a device is slow or overloaded: see latency and utilisation under Devices"
         yield from _over("cpu", "waiting for disks", steady.iowait, limits.limit("iowait"), slow)
         stolen = "the hypervisor gives this guest too little: move it, or give it more"
@@ -64,7 +66,7 @@ def _memory(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
     largest = max(snapshot.processes, key=lambda process: process.rss, default=None)
     hint = f"{largest.name} ({largest.pid}) holds {bytes_(largest.rss)}" if largest else ""
     what = f"used, {bytes_(memory.available)} available"
-    yield from _over("memory", what, memory.used_ratio, limit, hint)
+    yield from _over("memory", what, memory.used_ratio, limit, hint, "used")
     bounds = snapshot.confinement
     if bounds is not None and bounds.memory_limit and bounds.memory_limit < memory.total:
         what = f"of {bytes_(bounds.memory_limit)} used"
@@ -72,7 +74,7 @@ def _memory(snapshot: SystemSnapshot, limits: Limits) -> Iterator[Finding]:
         yield from _over("memory of the group", what, bounds.memory_used / bounds.memory_limit, limit, hint)
     swap = snapshot.swap
     hint = "memory was short; slow only while pages move in and out"
-    yield from _over("swap", "used", swap.used_ratio, limits.limit("swap"), hint)
+    yield from _over("swap", "used", swap.used_ratio, limits.limit("swap"), hint, "used")
 
 
 def _oom(snapshot: SystemSnapshot) -> Iterator[Finding]:
@@ -108,7 +110,7 @@ def _fullness(disk: FileSystem, limits: Limits) -> Iterator[Finding]:
     what = f"used, {bytes_(disk.available)} free"
     path = shlex.quote(disk.mount)  # the line is there to be copied
     hint = f"du -xh --max-depth=2 {path} | sort -h shows what takes it"
-    yield from _over(disk.mount, what, disk.used_ratio, limits.limit("disk"), hint)
+    yield from _over(disk.mount, what, disk.used_ratio, limits.limit("disk"), hint, "used")
     hint = f"many small files: du --inodes -x --max-depth=2 {path} | sort -n"
     yield from _over(disk.mount, "of inodes used", disk.files_ratio, limits.limit("inodes"), hint)
 

@@ -10,6 +10,7 @@ from console.alerts.model import AlertState
 from console.alerts.objectives import MEASURES, configured, limits_of, measured
 from console.alerts.promql import parse
 from console.config import Limits
+from console.findings import Severity
 from console.guides.model import Objective
 from tests.console.alerts.place import Place
 
@@ -110,3 +111,9 @@ def test_guides_change_limits_that_nobody_configured() -> None:
     assert limits.redis_hit == (0.95, 0.5)
     assert limits.swap == (0.3, 0.4)
     assert limits_of([], limits) is limits
+
+
+def test_a_rate_that_must_stay_above_a_low_number_is_well_when_it_is_high() -> None:
+    limits = limits_of([goal("Redis hit rate", ">", 40, "%")], Limits())
+    assert limits.limit("redis_hit").judge(0.99) is Severity.OK
+    assert limits.limit("redis_hit").judge(0.3) is Severity.CRITICAL

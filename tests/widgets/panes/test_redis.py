@@ -297,6 +297,16 @@ def test_facts_stand_by_wrongness_and_give_the_hint() -> None:
     assert "look for evictions" in text(one.detail(hit, context(BUSY), 80))
 
 
+def test_a_fact_gives_the_hint_of_its_own_finding_only() -> None:
+    """Others may be as bad."""
+    one = view("server")
+    assert one.detail is not None
+    for row in one.rows(context(BUSY)):
+        told = text(one.detail(row, context(BUSY), 200))
+        assert ("usual for queue workers" in told) == (row.name == "blocked"), row
+        assert ("pool connections" in told) == (row.name in ("connected", "rejected")), row
+
+
 def test_replicas_and_saves_are_in_one_view() -> None:
     shown = "\n".join(cells("replication", BUSY))
     assert "replica 10.0.0.2:6379 online acknowledged 1m10s ago, 954M behind" in shown

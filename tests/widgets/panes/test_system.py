@@ -13,6 +13,7 @@ import pytest
 
 from console.collector import Collector, Feed
 from console.config import Config, Limits
+from console.errors import Unreachable
 from console.findings import Severity
 from console.history import History
 from console.metrics import Sample, labels
@@ -93,6 +94,17 @@ def context(value: SystemSnapshot, history: History | None = None) -> Context:
     reading = Reading("system", TIME, NOW, 0.01, value, None, found)
     feed: Feed = Feed(source, reading, reading)
     return Context(feed, history or History(), Config(), NOW, TIME)
+
+
+@pytest.mark.parametrize("height", [4, 8, 30])
+def test_a_failure_is_told_once(height: int) -> None:
+    """Above the body, whose few lines are for the host."""
+    shown = context(BUSY)
+    error = Unreachable("the kernel does not answer", "wait")
+    shown.feed.reading = Reading("system", TIME, NOW, 0.01, None, error)
+    shown.feed.failing_since = TIME
+    drawn = text_of(draw_pane(PANE, shown, 60, height))
+    assert drawn.count("the kernel does not answer") == 1
 
 
 def text_of(lines: Iterable[Line]) -> str:

@@ -10,7 +10,7 @@ from console.findings import Severity
 from console.text import width as cells
 from console.units import bytes_, percent
 from widgets.draw import SEVERITY_MARK, SEVERITY_ROLE, Line, Span, line_width, spread
-from widgets.pane import Context, Pane, View, finding_lines, flowing
+from widgets.pane import Context, Pane, View, flowing, wrong_lines
 from widgets.panes.docker import rows as shown
 from widgets.panes.docker.rows import Row
 from widgets.table import Column, small_table
@@ -97,7 +97,7 @@ class DockerPane(Pane):
         ]
         if height < BRIEF:
             return self._brief(context, width, height)
-        lines = finding_lines(others, max(1, height // 4)) if others else []
+        lines = wrong_lines(others, width, max(1, height // 4))
         rows = shown.rows(context)
         if not rows:
             return [*lines, (("no containers", "dim"), (f" on {snapshot.engine.name}", "dim"))]
@@ -133,8 +133,7 @@ class DockerPane(Pane):
 
     def _brief(self, context: Context, width: int, height: int) -> list[Line]:
         """What is wrong in half of the lines at most; then sums, and who takes most."""
-        found = context.feed.good.findings if context.feed.good else ()
-        wrong = [finding for finding in found if finding.severity is not Severity.OK]
+        wrong = [finding for finding in context.findings if finding.severity is not Severity.OK]
         lines = [*flowing(wrong, width, max(1, height // 2)), self._sums(context, width, "")]
         busy = [row for row in shown.rows(context) if row.figure("cpu") >= BUSY]
         busy.sort(key=lambda row: -row.figure("cpu"))

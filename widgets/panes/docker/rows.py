@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 STEPS = (0.5, 0.1)
 """Steady cores from which a container stands before idler ones: steps, so that rows seldom change places."""
 SPARK_SECONDS = 120.0
-_OF_USAGE = ("memory ", "CPU ")
-"""How findings begin that a container's own columns show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Row:
     @property
     def state_severity(self) -> Severity:
         """How wrong its state is, apart from what it uses."""
-        found = (f.severity for f in self.findings if not f.text.startswith(_OF_USAGE))
+        found = (f.severity for f in self.findings if f.figure != "usage")
         return max(found, default=Severity.OK)
 
     @property
@@ -81,7 +79,7 @@ def rows(context: Context) -> list[Row]:
 def findings_by_name(context: Context) -> Mapping[str, Sequence[Finding]]:
     """The findings of the newest good reading by their subject, worst first."""
     found: dict[str, list[Finding]] = {}
-    for finding in context.feed.good.findings if context.feed.good else ():
+    for finding in context.findings:
         found.setdefault(finding.subject, []).append(finding)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from console.findings import Severity, by_severity
+from console.findings import Severity
 from widgets.draw import (
     BLANK,
     SEVERITY_ROLE,
@@ -75,10 +75,9 @@ class PostgresPane(Pane):
 
     def body(self, context: Context, width: int, height: int) -> Sequence[Line]:
         """Findings, then as many facts as there is room for, the blocker tree, the busy sessions."""
-        good = context.feed.good
-        found = good.findings if good else ()
+        found = context.findings
         if height < FEW:
-            lines = flowing(by_severity(found), width, max(1, height // 2))
+            lines = flowing(found, width, max(1, height // 2))
             return [*lines, *_brief(context, width)][:height]
         lines = wrong_lines(found, width, max(1, min(len(found), height // 3)))
         room = height - len(lines)

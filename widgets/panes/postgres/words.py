@@ -59,8 +59,7 @@ def severities(context: Context) -> Mapping[str, Severity]:
 
 def blocked_severity(context: Context) -> Severity:
     """How bad the waiting is; short waits are how locks work and are not wrong."""
-    found = [f.severity for f in context.findings if f.text.startswith("blocks ") or f.subject == "locks"]
-    return max(found, default=Severity.OK)
+    return max((f.severity for f in context.findings if f.figure == "blocked"), default=Severity.OK)
 
 
 def age(seconds: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from console.findings import Severity, by_severity
+from console.findings import Severity
 from console.metrics import Labels, labels
 from console.sources.redis import judge as judge
 from console.units import bytes_, count, duration, percent
@@ -58,8 +58,7 @@ class RedisPane(Pane):
 
     def body(self, context: Context, width: int, height: int) -> Sequence[Line]:
         """Findings, then as many facts as there is room for, then the databases."""
-        good = context.feed.good
-        found = by_severity(good.findings) if good else []
+        found = context.findings
         if height < FEW:
             lines = flowing(found, width, max(1, height // 2), subjects=False)
             return [*lines, *_brief(context, width)][:height]

@@ -131,7 +131,7 @@ def _fact_detail(fact: Fact, context: Context, width: int) -> Sequence[Line]:
     if fact.note:
         lines += [BLANK, *wrap(fact.note, width)]
     for finding in context.findings:
-        if fact.severity and finding.severity is fact.severity:
+        if finding.figure == fact.name:
             lines += [BLANK, *wrap(finding.text, width, SEVERITY_ROLE[finding.severity])]
             lines += wrap(finding.hint, width)
     return lines

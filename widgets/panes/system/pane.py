@@ -17,8 +17,8 @@ from widgets.table import Column, small_table
 if TYPE_CHECKING:
     from console.sources.system.host import Process, SystemSnapshot
 
-METERED = {"cpu": "busy", "memory": "used,", "swap": "used"}
-"""Findings that a meter of the pane shows by itself: subject, and the word after the value."""
+METERED = {("cpu", "busy"), ("memory", "used"), ("swap", "used")}
+"""Findings that a meter of the pane shows by itself: subject and figure."""
 BRIEF = 5
 """Lines below which everything is said in a few words."""
 
@@ -107,11 +107,9 @@ def _finding_rows(context: Context) -> list[Row]:
 
 
 def _metered(finding: Finding, disks: set[str]) -> bool:
-    what = finding.text.partition(" ")[2]
-    if finding.subject in disks:
-        return what.startswith("used,")
-    word = METERED.get(finding.subject)
-    return word is not None and what.startswith(word)
+    return (finding.subject, finding.figure) in METERED or (
+        finding.subject in disks and finding.figure == "used"
+    )
 
 
 # -- below five lines: everything in a few words
