@@ -38,6 +38,16 @@ def _scaled(value: float, base: float, units: tuple[str, ...]) -> str:
     return f"{sign}{shown}{units[step]}"
 
 
+def per_second(value: float) -> str:
+    """A rate of things: `1.2K/s`."""
+    return f"{count(value)}/s"
+
+
+def bytes_per_second(value: float) -> str:
+    """A rate of bytes: `1.2M/s`."""
+    return f"{bytes_(value)}/s"
+
+
 def percent(ratio: float) -> str:
     """A ratio as a percentage, at most four cells: `3.4%`, `71%`, `100%`; `-` when not a number."""
     if not math.isfinite(ratio):

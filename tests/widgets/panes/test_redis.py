@@ -39,9 +39,10 @@ from tests.console.sources.redis_values import MB, memory, persistence, snapshot
 from tests.patience import until
 from tests.servers.redis import RedisServer
 from widgets.draw import ROLES, Line, line_width
+from widgets.figures import TWO_COLUMNS
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
-from widgets.panes.redis.pane import TWO_COLUMNS, RedisPane
+from widgets.panes.redis.pane import RedisPane
 from widgets.panes.redis.words import brief, saved, seconds, slow
 from widgets.plot import draw_plot
 from widgets.table import draw_row, layout, small_table

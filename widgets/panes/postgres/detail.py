@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from console.units import bytes_, count, duration, percent
 from widgets.draw import BLANK, SEVERITY_ROLE, Line, wrap
+from widgets.figures import Figure
 from widgets.pane import Context
 from widgets.panes.postgres import words as words
-from widgets.panes.postgres.rows import XID_END, Fact, SessionRow, TableRow, TreeRow, session_row
+from widgets.panes.postgres.rows import XID_END, SessionRow, TableRow, TreeRow, session_row
 
 if TYPE_CHECKING:
     from console.sources.postgres.model import Database, PostgresSnapshot, Session, Statement
@@ -165,7 +166,7 @@ def database_detail(row: Database, context: Context, width: int) -> Sequence[Lin
     ) + _findings(row.name, context, width)
 
 
-def fact_detail(fact: Fact, context: Context, width: int) -> Sequence[Line]:
+def fact_detail(fact: Figure, context: Context, width: int) -> Sequence[Line]:
     """A figure with its note and what is said of it."""
     lines: list[Line] = [*wrap(f"{fact.area}: {fact.name}", width, "title"), BLANK]
     lines += wrap(fact.value, width, SEVERITY_ROLE[fact.severity])

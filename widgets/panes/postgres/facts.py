@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from console.findings import Severity
 from console.units import bytes_, count, duration
+from widgets.figures import Figure
 from widgets.pane import Context
 from widgets.panes.postgres import words as words
-from widgets.panes.postgres.rows import CRITICAL, OK, WARNING, Fact
+from widgets.panes.postgres.rows import CRITICAL, OK, WARNING
 
 if TYPE_CHECKING:
     from console.sources.postgres.model import PostgresSnapshot, Setting, Slot, Standby
@@ -17,7 +18,7 @@ _BLOCK = {"8kB": 8192, "kB": 1024, "MB": 1024**2, "B": 1, "16kB": 16384, "32kB":
 _TIME = {"ms": 1e-3, "s": 1.0, "min": 60.0}
 
 
-def replication_facts(context: Context) -> list[Fact]:
+def replication_facts(context: Context) -> list[Figure]:
     """Standbys, slots, this server's own recovery, the archive, WAL and checkpoints."""
     snapshot: PostgresSnapshot = context.snapshot
     facts = _recovery(snapshot, context)
@@ -25,33 +26,36 @@ def replication_facts(context: Context) -> list[Fact]:
         facts += _standby(standby, context)
     facts += [_slot(slot, snapshot, context) for slot in snapshot.slots]
     if snapshot.recovery is None and not snapshot.standbys and not snapshot.slots:
-        facts.append(Fact("replication", "standbys", "none", "no standby and no slot"))
+        facts.append(Figure("replication", "standbys", "none", "no standby and no slot"))
     return facts + _archive(snapshot) + _wal(snapshot) + _prepared(snapshot, context)
 
 
-def _recovery(snapshot: PostgresSnapshot, context: Context) -> list[Fact]:
+def _recovery(snapshot: PostgresSnapshot, context: Context) -> list[Figure]:
     recovery = snapshot.recovery
     if recovery is None:
         return []
     severity = context.limit("replication_lag").judge(recovery.lag or 0.0)
     facts = [
-        Fact("standby", "lag", words.age(recovery.lag), "0 when everything received is replayed", severity),
-        Fact("standby", "replay", "paused" if recovery.paused else "running", "",
+        Figure("standby", "lag", words.age(recovery.lag), "0 when everything received is replayed", severity),
+        Figure("standby", "replay", "paused" if recovery.paused else "running", "",
              WARNING if recovery.paused else OK),
     ]  # fmt: skip
     receiver = recovery.receiver
     if receiver is None:
-        return [*facts, Fact("standby", "receiver", "none", "fine when it restores from an archive", WARNING)]
+        return [
+            *facts,
+            Figure("standby", "receiver", "none", "fine when it restores from an archive", WARNING),
+        ]
     heard = words.age(snapshot.age(receiver.heard_at))
     note = f"slot {receiver.slot or 'none'}, heard {heard} ago"
-    return [*facts, Fact("standby", "receiver", f"{receiver.status} from {receiver.host}", note)]
+    return [*facts, Figure("standby", "receiver", f"{receiver.status} from {receiver.host}", note)]
 
 
-def _standby(standby: Standby, context: Context) -> list[Fact]:
+def _standby(standby: Standby, context: Context) -> list[Figure]:
     name = standby.name or str(standby.pid)
     severity = context.limit("replication_lag").judge(standby.replay_lag or 0.0)
     place = f"{standby.sync}, {standby.client}, user {standby.user}, pid {standby.pid}"
-    facts = [Fact(name, "state", standby.state or "not visible", place)]
+    facts = [Figure(name, "state", standby.state or "not visible", place)]
     for step, behind, lag in (
         ("sent", standby.sent_bytes, None),
         ("written", standby.write_bytes, standby.write_lag),
@@ -61,11 +65,11 @@ def _standby(standby: Standby, context: Context) -> list[Fact]:
         if behind is not None:
             time = "" if lag is None else f", {duration(lag)}"
             level = severity if step == "replayed" else OK
-            facts.append(Fact(name, step, f"{bytes_(behind)}{time} behind", "", level))
+            facts.append(Figure(name, step, f"{bytes_(behind)}{time} behind", "", level))
     return facts
 
 
-def _slot(slot: Slot, snapshot: PostgresSnapshot, context: Context) -> Fact:
+def _slot(slot: Slot, snapshot: PostgresSnapshot, context: Context) -> Figure:
     kept = slot.retained_bytes or 0.0
     severity = context.limit("slot_bytes").judge(kept)
     if slot.invalid or slot.wal_status in ("lost", "unreserved"):
@@ -80,26 +84,28 @@ def _slot(slot: Slot, snapshot: PostgresSnapshot, context: Context) -> Fact:
     since = snapshot.age(slot.inactive_since)
     state = "active" if slot.active else "inactive" + (f" {duration(since)}" if since is not None else "")
     value = f"{state}, holds {bytes_(kept)}"
-    return Fact("slot", slot.name, value, ", ".join(note for note in notes if note), severity)
+    return Figure("slot", slot.name, value, ", ".join(note for note in notes if note), severity)
 
 
-def _archive(snapshot: PostgresSnapshot) -> list[Fact]:
+def _archive(snapshot: PostgresSnapshot) -> list[Figure]:
     text, severity = words.archive(snapshot)
     wal = snapshot.wal
     if not text or wal is None:
-        return [Fact("archive", "archiving", "off", "archive_mode")]
+        return [Figure("archive", "archiving", "off", "archive_mode")]
     facts = [
-        Fact("archive", "archived", text, f"{count(wal.archived)} segments, last {wal.last_archived or '-'}")
+        Figure(
+            "archive", "archived", text, f"{count(wal.archived)} segments, last {wal.last_archived or '-'}"
+        )
     ]
     if wal.failed:
         last = f"{wal.last_failed} {words.age(snapshot.age(wal.failed_at))} ago"
-        facts.append(Fact("archive", "failed", f"{count(wal.failed)} times", f"last {last}", severity))
+        facts.append(Figure("archive", "failed", f"{count(wal.failed)} times", f"last {last}", severity))
     return facts
 
 
-def _wal(snapshot: PostgresSnapshot) -> list[Fact]:
+def _wal(snapshot: PostgresSnapshot) -> list[Figure]:
     rate = "-" if snapshot.wal_rate is None else f"{bytes_(snapshot.wal_rate)}/s"
-    facts = [Fact("wal", "replayed" if snapshot.standby else "written", rate)]
+    facts = [Figure("wal", "replayed" if snapshot.standby else "written", rate)]
     wal = snapshot.wal
     if wal is None:
         return facts
@@ -107,57 +113,61 @@ def _wal(snapshot: PostgresSnapshot) -> list[Fact]:
     share = f"{wal.requested} of {total} forced by volume or by hand" if total else "none yet"
     spent = f"{duration(wal.write_seconds)} writing, {duration(wal.sync_seconds)} syncing"
     facts += [
-        Fact("checkpoints", "number", str(total), share),
-        Fact("checkpoints", "time", spent, "since the statistics' reset"),
-        Fact("buffers", "by checkpoints", count(wal.buffers_written), "written"),
-        Fact("buffers", "by the writer", count(wal.buffers_clean),
+        Figure("checkpoints", "number", str(total), share),
+        Figure("checkpoints", "time", spent, "since the statistics' reset"),
+        Figure("buffers", "by checkpoints", count(wal.buffers_written), "written"),
+        Figure("buffers", "by the writer", count(wal.buffers_clean),
              f"stopped {count(wal.maxwritten)} times at its limit"),
-        Fact("buffers", "allocated", count(wal.buffers_alloc)),
+        Figure("buffers", "allocated", count(wal.buffers_alloc)),
     ]  # fmt: skip
     if wal.buffers_backend is not None:
-        facts.append(Fact("buffers", "by sessions", count(wal.buffers_backend), "better done by the others"))
+        facts.append(
+            Figure("buffers", "by sessions", count(wal.buffers_backend), "better done by the others")
+        )
     return facts
 
 
-def _prepared(snapshot: PostgresSnapshot, context: Context) -> list[Fact]:
+def _prepared(snapshot: PostgresSnapshot, context: Context) -> list[Figure]:
     facts = []
     for transaction in snapshot.prepared:
         old = snapshot.age(transaction.since)
         severity = context.limit("transaction").judge(old or 0.0)
         owner = f"of {transaction.owner} in {transaction.database}; it holds its locks"
-        facts.append(Fact("prepared", transaction.gid, f"{words.age(old)} ago", owner, severity))
+        facts.append(Figure("prepared", transaction.gid, f"{words.age(old)} ago", owner, severity))
     return facts
 
 
-def server_facts(context: Context) -> list[Fact]:
+def server_facts(context: Context) -> list[Figure]:
     """Who answers, what happened lately, and the settings."""
     snapshot: PostgresSnapshot = context.snapshot
     server, lately = snapshot.server, snapshot.lately
     facts = [
-        Fact("server", "version", server.version, f"{'standby' if snapshot.standby else 'primary'}"),
-        Fact("server", "address", server.address, f"as {server.user} in {server.database}"),
-        Fact("server", "up", words.age(snapshot.age(server.started))),
-        Fact("server", "connections", f"{snapshot.connections} of {snapshot.allowed}",
+        Figure("server", "version", server.version, f"{'standby' if snapshot.standby else 'primary'}"),
+        Figure("server", "address", server.address, f"as {server.user} in {server.database}"),
+        Figure("server", "up", words.age(snapshot.age(server.started))),
+        Figure("server", "connections", f"{snapshot.connections} of {snapshot.allowed}",
              f"{snapshot.reserved} more are reserved"),
     ]  # fmt: skip
     if lately is not None:
         over = f"in the last {duration(lately.seconds)}"
         facts += [
-            Fact("lately", "deadlocks", str(lately.deadlocks), over, WARNING if lately.deadlocks else OK),
-            Fact("lately", "conflicts", str(lately.conflicts), over, WARNING if lately.conflicts else OK),
-            Fact("lately", "temporary files", f"{bytes_(lately.temp_bytes * lately.seconds)}", over),
+            Figure("lately", "deadlocks", str(lately.deadlocks), over, WARNING if lately.deadlocks else OK),
+            Figure("lately", "conflicts", str(lately.conflicts), over, WARNING if lately.conflicts else OK),
+            Figure("lately", "temporary files", f"{bytes_(lately.temp_bytes * lately.seconds)}", over),
         ]
     failures = snapshot.totals.checksum_failures
-    facts.append(Fact("server", "checksums", f"{failures} failed", "", CRITICAL if failures else OK))
-    facts += [Fact("index", name, "invalid", "a build failed", WARNING) for name in snapshot.invalid_indexes]
+    facts.append(Figure("server", "checksums", f"{failures} failed", "", CRITICAL if failures else OK))
+    facts += [
+        Figure("index", name, "invalid", "a build failed", WARNING) for name in snapshot.invalid_indexes
+    ]
     return facts + [_setting(name, setting) for name, setting in sorted(snapshot.settings.items())]
 
 
-def _setting(name: str, setting: Setting) -> Fact:
+def _setting(name: str, setting: Setting) -> Figure:
     severity = (
         WARNING if setting.pending or (name == "autovacuum" and setting.value == "off") else Severity.OK
     )
-    return Fact(
+    return Figure(
         "setting", name, _value(setting), "changed: waits for a restart" if setting.pending else "", severity
     )
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from console.findings import Severity
-from console.metrics import labels
 from console.text import clip
 from console.units import bytes_, count, duration, percent
 from widgets.draw import BLANK, SEVERITY_ROLE, Line, Span, line_width, meter
 from widgets.facts import Trend, fact_line
+from widgets.figures import trend
 from widgets.pane import Context
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.rows import tree_rows, waiting_words
@@ -45,11 +44,6 @@ def _line(
     name: str, value: Sequence[Span], width: int, trend: Trend | None = None, high: float | None = None
 ) -> Line:
     return fact_line(name.ljust(LABEL), value, width, trend, high)
-
-
-def _gauge(context: Context, name: str) -> Trend:
-    own = labels(server=context.feed.source.name)
-    return partial(context.buckets, context.points(name, own))
 
 
 def _sessions(context: Context, width: int, severities: Severities) -> Line:
@@ -98,7 +92,7 @@ def _transactions(context: Context, width: int, severities: Severities) -> Line:
     snapshot: PostgresSnapshot = context.snapshot
     rolled = marked("rollbacks", words.rollbacks(snapshot), severities)
     shown: list[Span] = [(words.tps(snapshot).rjust(6), "text"), ("  rollback ", "label"), rolled]
-    return _line("tps", shown, width, _gauge(context, "opsconsole_pg_tps"))
+    return _line("tps", shown, width, trend(context, "opsconsole_pg_tps"))
 
 
 def _hit(context: Context, width: int, severities: Severities) -> Line:
@@ -106,7 +100,7 @@ def _hit(context: Context, width: int, severities: Severities) -> Line:
     shown = [marked("cache hit", words.hit(snapshot).rjust(6), severities)]
     if snapshot.rates is not None and snapshot.rates.read >= 1:
         shown.append((f"  {count(snapshot.rates.read)}/s read", "dim"))
-    return _line("hit", shown, width, _gauge(context, "opsconsole_pg_hit_ratio"), high=1.0)
+    return _line("hit", shown, width, trend(context, "opsconsole_pg_hit_ratio"), high=1.0)
 
 
 def _upstream(context: Context, width: int, severities: Severities) -> Line:
@@ -138,7 +132,7 @@ def _wal(context: Context, width: int, severities: Severities) -> Line:
     if archive:
         severity = max(severity, severities.get("archive", Severity.OK))
         shown += [("  archived ", "label"), (archive, SEVERITY_ROLE[severity])]
-    return _line("wal", shown, width, _gauge(context, "opsconsole_pg_wal_bytes_per_second"))
+    return _line("wal", shown, width, trend(context, "opsconsole_pg_wal_bytes_per_second"))
 
 
 def _temp(context: Context, width: int, severities: Severities) -> Line:

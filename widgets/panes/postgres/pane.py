@@ -14,6 +14,7 @@ from widgets.draw import (
     Span,
     beside,
 )
+from widgets.figures import FEW, TWO_COLUMNS
 from widgets.pane import Context, Pane, View, flowing, wrong_lines
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.columns import DATABASE
@@ -31,10 +32,6 @@ from widgets.table import Column, small_table
 if TYPE_CHECKING:
     from console.sources.postgres.model import Database, PostgresSnapshot
 
-TWO_COLUMNS = 110
-"""Cells from which the facts stand in two columns."""
-FEW = 5
-"""Lines below which the facts stand side by side in a few words."""
 TREE_ROOM = 11
 """Lines from which the blocker tree is drawn and not only named."""
 BUSY: tuple[Column[SessionRow], ...] = (

@@ -209,17 +209,6 @@ def database_severity(database: Database) -> Severity:
     return CRITICAL if reached >= 1_600_000_000 else WARNING if reached >= 1_000_000_000 else OK
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure in words."""
-
-    area: str
-    name: str
-    value: str
-    note: str = ""
-    severity: Severity = OK
-
-
 def waiting_words(rows: Sequence[TreeRow]) -> str:
     """The roots with who waits behind them: `4711 ← 4712 4713`."""
     words_: list[str] = []

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
-from console.metrics import labels
-from console.units import bytes_, count, duration, percent
+from console.units import bytes_, bytes_per_second, count, duration, per_second, percent
 from widgets.draw import SEVERITY_ROLE, Line, wrap
+from widgets.figures import Figure, metric_plot
 from widgets.pane import Context, Plot, View
 from widgets.panes.postgres import words as words
 from widgets.panes.postgres.columns import DATABASE, GROUP, PROGRESS, SESSION, STATEMENT, TABLE, TREE, WAIT
@@ -22,7 +22,6 @@ from widgets.panes.postgres.detail import (
 )
 from widgets.panes.postgres.facts import replication_facts, server_facts
 from widgets.panes.postgres.rows import (
-    Fact,
     SessionRow,
     TreeRow,
     WaitRow,
@@ -44,33 +43,15 @@ if TYPE_CHECKING:
 # -- plots
 
 
-def _plot(
-    title: str, unit: Callable[[float], str], *curves: tuple[str, str], top: float | None = None
-) -> Plot:
-    """A plot of this source's gauges: each curve is its name and its metric."""
-
-    def drawn(context: Context, span: float) -> Sequence[Curve]:
-        own = labels(server=context.feed.source.name)
-        return [Curve(name, context.points(metric, own, span)) for name, metric in curves]
-
-    return Plot(PlotSpec(title, unit, top), drawn)
-
-
-def _a_second(value: float) -> str:
-    return f"{count(value)}/s"
-
-
-def _bytes_a_second(value: float) -> str:
-    return f"{bytes_(value)}/s"
-
-
-TPS = _plot("transactions", _a_second, ("", "opsconsole_pg_tps"))
-SESSIONS = _plot("sessions", count, ("all", "opsconsole_pg_connections"), ("active", "opsconsole_pg_active"))
-BLOCKED = _plot("waiting for locks", count, ("", "opsconsole_pg_blocked"))
-HIT = _plot("cache hit", percent, ("", "opsconsole_pg_hit_ratio"), top=1.0)
-OLDEST = _plot("oldest transaction", duration, ("", "opsconsole_pg_longest_transaction_seconds"))
-WAL = _plot("wal", _bytes_a_second, ("", "opsconsole_pg_wal_bytes_per_second"))
-TEMP = _plot("temporary files", _bytes_a_second, ("", "opsconsole_pg_temp_bytes_per_second"))
+TPS = metric_plot("transactions", per_second, ("", "opsconsole_pg_tps"))
+SESSIONS = metric_plot(
+    "sessions", count, ("all", "opsconsole_pg_connections"), ("active", "opsconsole_pg_active")
+)
+BLOCKED = metric_plot("waiting for locks", count, ("", "opsconsole_pg_blocked"))
+HIT = metric_plot("cache hit", percent, ("", "opsconsole_pg_hit_ratio"), top=1.0)
+OLDEST = metric_plot("oldest transaction", duration, ("", "opsconsole_pg_longest_transaction_seconds"))
+WAL = metric_plot("wal", bytes_per_second, ("", "opsconsole_pg_wal_bytes_per_second"))
+TEMP = metric_plot("temporary files", bytes_per_second, ("", "opsconsole_pg_temp_bytes_per_second"))
 
 
 def _lag(context: Context, span: float) -> Sequence[Curve]:
@@ -142,8 +123,8 @@ def _database_note(context: Context) -> str:
 
 
 def _facts(
-    make: Callable[[Context], Sequence[Fact]], view: str, title: str, plots: Sequence[Plot]
-) -> View[Fact]:
+    make: Callable[[Context], Sequence[Figure]], view: str, title: str, plots: Sequence[Plot]
+) -> View[Figure]:
     return View(
         id=view,
         title=title,

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
-from console.metrics import Labels, labels
 from console.sources.redis import judge as judge
 from console.units import bytes_, count, duration, percent
 from widgets.draw import (
@@ -21,6 +20,7 @@ from widgets.draw import (
     meter,
 )
 from widgets.facts import Trend, fact_line
+from widgets.figures import FEW, TWO_COLUMNS, server_labels, trend
 from widgets.pane import BESIDE, Context, Pane, View, flowing, wrong_lines
 from widgets.panes.redis import words as words
 from widgets.panes.redis.views import KEYSPACE, VIEWS
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 LABEL = 8
 """Cells of a fact's name."""
-TWO_COLUMNS = 110
-"""Cells from which the facts stand in two columns."""
-FEW = 5
-"""Lines below which the facts stand side by side in a few words."""
 METER_LEAST, METER_MOST = 5, 16
 
 
@@ -130,20 +126,12 @@ def _line(
     return fact_line(name.ljust(LABEL), value, width, trend, high)
 
 
-def _own(context: Context) -> Labels:
-    return labels(server=context.feed.source.name)
-
-
-def _gauge(context: Context, name: str) -> Trend:
-    return partial(context.buckets, context.points(name, _own(context)))
-
-
 def _hit(context: Context, width: int) -> Line:
     snapshot: RedisSnapshot = context.snapshot
     role = SEVERITY_ROLE[judge.hit_severity(snapshot, context.config.limits)]
     value, note = words.hits(snapshot)
     shown = [(value.ljust(5), role), (note, "dim")]
-    return _line("hit", shown, width, _gauge(context, "opsconsole_redis_hit_ratio"), high=1.0)
+    return _line("hit", shown, width, trend(context, "opsconsole_redis_hit_ratio"), high=1.0)
 
 
 def _memory(context: Context, width: int) -> Line:
@@ -172,16 +160,16 @@ def _evicted(context: Context, width: int) -> Line:
     evicted = f"{count(interval.rate('evicted'))}/s" if interval else "-"
     expired = f"{count(interval.rate('expired'))}/s" if interval else "-"
     shown: list[Span] = [(evicted, role), ("  expired ", "label"), (expired, "text")]
-    rates = context.rates("redis_evicted_keys_total", _own(context))
-    trend = partial(context.buckets, rates) if any(value > 0 for _, value in rates) else None
-    return _line("evicted", shown, width, trend)
+    rates = context.rates("redis_evicted_keys_total", server_labels(context))
+    went = partial(context.buckets, rates) if any(value > 0 for _, value in rates) else None
+    return _line("evicted", shown, width, went)
 
 
 def _operations(context: Context, width: int) -> Line:
     snapshot: RedisSnapshot = context.snapshot
     shown: list[Span] = [(f"{count(snapshot.ops)}/s", "text"), ("  ping ", "label")]
     shown.append((words.brief(snapshot.latency), "text"))
-    return _line("ops", shown, width, _gauge(context, "opsconsole_redis_ops"))
+    return _line("ops", shown, width, trend(context, "opsconsole_redis_ops"))
 
 
 def _clients(context: Context, width: int) -> Line:

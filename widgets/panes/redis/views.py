@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
 from console.history import Point
-from console.metrics import labels
-from console.units import bytes_, count, duration, percent
+from console.units import bytes_, bytes_per_second, count, duration, per_second, percent
 from widgets.columns import numbers
 from widgets.draw import BLANK, SEVERITY_ROLE, Line, Span, wrap
+from widgets.figures import Figure, metric_plot
 from widgets.pane import Context, Plot, View
 from widgets.panes.redis import words as words
-from widgets.panes.redis.facts import Fact, kept_facts, server_facts
+from widgets.panes.redis.facts import kept_facts, server_facts
 from widgets.panes.redis.words import Space, brief
 from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
@@ -27,60 +27,36 @@ if TYPE_CHECKING:
 # -- plots
 
 
-def _plot(
-    title: str,
-    unit: Callable[[float], str],
-    *curves: tuple[str, str, bool],
-    top: float | None = None,
-) -> Plot:
-    """A plot of metrics: each curve is its name, the metric, and whether its rate is meant."""
-
-    def drawn(context: Context, span: float) -> Sequence[Curve]:
-        own = labels(server=context.feed.source.name)
-        return [
-            Curve(name, (context.rates if rate else context.points)(metric, own, span))
-            for name, metric, rate in curves
-        ]
-
-    return Plot(PlotSpec(title, unit, top), drawn)
-
-
-def _a_second(value: float) -> str:
-    return f"{count(value)}/s"
-
-
-def _bytes_a_second(value: float) -> str:
-    return f"{bytes_(value)}/s"
-
-
-HITS = _plot("hit rate", percent, ("", "opsconsole_redis_hit_ratio", False), top=1.0)
-OPS = _plot("commands", _a_second, ("", "redis_commands_processed_total", True))
-MEMORY = _plot(
+HITS = metric_plot("hit rate", percent, ("", "opsconsole_redis_hit_ratio"), top=1.0)
+OPS = metric_plot("commands", per_second, ("", "redis_commands_processed_total"), rates=True)
+MEMORY = metric_plot(
     "memory",
     bytes_,
-    ("used", "redis_memory_used_bytes", False),
-    ("resident", "redis_memory_used_rss_bytes", False),
+    ("used", "redis_memory_used_bytes"),
+    ("resident", "redis_memory_used_rss_bytes"),
 )
-LEAVING = _plot(
+LEAVING = metric_plot(
     "keys",
-    _a_second,
-    ("evicted", "redis_evicted_keys_total", True),
-    ("expired", "redis_expired_keys_total", True),
+    per_second,
+    ("evicted", "redis_evicted_keys_total"),
+    ("expired", "redis_expired_keys_total"),
+    rates=True,
 )
-CLIENTS = _plot(
+CLIENTS = metric_plot(
     "clients",
     count,
-    ("connected", "redis_connected_clients", False),
-    ("blocked", "redis_blocked_clients", False),
+    ("connected", "redis_connected_clients"),
+    ("blocked", "redis_blocked_clients"),
 )
-PING = _plot("ping", brief, ("", "opsconsole_redis_ping_seconds", False))
-NETWORK = _plot(
+PING = metric_plot("ping", brief, ("", "opsconsole_redis_ping_seconds"))
+NETWORK = metric_plot(
     "network",
-    _bytes_a_second,
-    ("in", "redis_net_input_bytes_total", True),
-    ("out", "redis_net_output_bytes_total", True),
+    bytes_per_second,
+    ("in", "redis_net_input_bytes_total"),
+    ("out", "redis_net_output_bytes_total"),
+    rates=True,
 )
-CHANGES = _plot("unsaved changes", count, ("", "redis_rdb_changes_since_last_save", False))
+CHANGES = metric_plot("unsaved changes", count, ("", "redis_rdb_changes_since_last_save"))
 
 
 def _lag(context: Context, span: float) -> Sequence[Curve]:
@@ -106,8 +82,8 @@ LAG = Plot(PlotSpec("last heard of", words.seconds), _lag)
 
 
 def _facts(
-    make: Callable[[Context], Sequence[Fact]], view: str, title: str, plots: Sequence[Plot]
-) -> View[Fact]:
+    make: Callable[[Context], Sequence[Figure]], view: str, title: str, plots: Sequence[Plot]
+) -> View[Figure]:
     return View(
         id=view,
         title=title,
@@ -125,7 +101,7 @@ def _facts(
     )
 
 
-def _fact_detail(fact: Fact, context: Context, width: int) -> Sequence[Line]:
+def _fact_detail(fact: Figure, context: Context, width: int) -> Sequence[Line]:
     lines: list[Line] = [((f"{fact.area}: {fact.name}", "title"),), BLANK]
     lines += wrap(fact.value, width, SEVERITY_ROLE[fact.severity])
     if fact.note:
@@ -258,8 +234,8 @@ COMMAND: tuple[Column[CommandStat], ...] = (
 
 def _command_note(context: Context) -> str:
     interval = context.snapshot.interval
-    errors = f", {_a_second(interval.rate('errors'))} error replies" if interval else ""
-    total = _a_second(context.snapshot.ops)
+    errors = f", {per_second(interval.rate('errors'))} error replies" if interval else ""
+    total = per_second(context.snapshot.ops)
     return f"{total} in all{errors}; CPU is the share of one core, FAILED since the start"
 
 

@@ -73,11 +73,6 @@ def latency(seconds: float) -> str:
     return "<1ms" if seconds < 0.001 else duration(seconds)
 
 
-def bytes_per_second(value: float) -> str:
-    """A rate for the axis of a plot."""
-    return f"{bytes_(value)}/s"
-
-
 def curves(*series: tuple[str, str]) -> Callable[[Context, float], Sequence[Curve]]:
     """The curves of a plot from pairs of a name and a metric without labels."""
     return lambda context, span: [

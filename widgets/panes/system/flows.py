@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from console.metrics import labels
-from console.units import bytes_, count, percent
+from console.units import bytes_, bytes_per_second, count, percent
 from widgets.draw import Span
 from widgets.pane import Context, Plot, View
-from widgets.panes.system.columns import bar, bytes_per_second, figure, latency, number, rate, share
+from widgets.panes.system.columns import bar, figure, latency, number, rate, share
 from widgets.plot import Curve, PlotSpec
 from widgets.table import Column
 

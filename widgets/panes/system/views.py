@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from console.findings import Severity
 from console.metrics import labels
-from console.units import bytes_, count, percent
+from console.units import bytes_, bytes_per_second, count, percent
 from widgets.draw import SEVERITY_ROLE, Line, Span, sparkline, wrap
 from widgets.pane import Context, Plot, View
-from widgets.panes.system.columns import CPU_PLOT, bar, bytes_per_second, curves, figure, share
+from widgets.panes.system.columns import CPU_PLOT, bar, curves, figure, share
 from widgets.panes.system.flows import device_plot, device_view, network_view
 from widgets.panes.system.gauges import host_view, pressure_view
 from widgets.panes.system.processes import process_views
