@@ -287,11 +287,11 @@ async def main():
     async with running(Path(sys.argv[1])) as runner:
         wait = f"while [ ! -e {sys.argv[1]}/killed ]; do sleep 0.05; done"
         run = await started(runner, step("echo read; sleep 301; echo read on"),
-            step(f"echo change; {wait}; echo changed", Risk.CHANGE), step("sleep 300", Risk.CHANGE),
-            step("echo x"))
+            step(f"echo change; {wait}; echo changed", Risk.CHANGE),
+            step("echo slow; sleep 300", Risk.CHANGE), step("echo x"))
         for index in range(3):
             await runner.begin(run, index, runner.preview(run, index).confirm(yes=True))
-        await until(lambda: text(run.states[0]) and text(run.states[1]))
+        await until(lambda: all(text(state) for state in run.states[:3]))  # what is not begun never is
         print(run.id, run.states[2].spool, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
