@@ -57,10 +57,11 @@ def cases(dockerd: Dockerd) -> Iterator[Dockerd]:
 
 
 def settled(snapshot: DockerSnapshot) -> bool:
-    """Every case is in the state it was made for."""
+    """Every case is in the state it was made for, and inspected: a slow machine takes some polls for them."""
     wanted = {"case-well": "healthy", "case-ill": "unhealthy"}
     return (
-        all(named(snapshot, name).health == health for name, health in wanted.items())
+        all(container.inspected for container in snapshot.containers)
+        and all(named(snapshot, name).health == health for name, health in wanted.items())
         and named(snapshot, "case-oom").state == "exited"
         and named(snapshot, "case-crash").recent_restarts(snapshot.time) >= 3
     )
