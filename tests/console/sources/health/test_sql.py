@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +16,7 @@ from console.sources.health.kinds import configured_probes
 from console.sources.health.placing import placed
 from console.sources.health.probe import Outcome
 from console.sources.health.sql import SqlProbe
-from tests.patience import PATIENCE
+from tests.patience import until
 from tests.servers.postgres import PostgresServer
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -109,7 +107,7 @@ async def test_a_slow_statement_is_ended_by_the_server(postgres_server: Postgres
     running = (
         "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
     )
-    assert postgres_server.psql(running) == "0"
+    await until(lambda: postgres_server.psql(running) == "0")
 
 
 async def test_no_connection_stays(postgres_server: PostgresServer) -> None:
@@ -120,10 +118,7 @@ async def test_no_connection_stays(postgres_server: PostgresServer) -> None:
         assert (await asked.ask(NOW)).text == "1"
 
     count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'opsconsole probe'"
-    until = time.monotonic() + PATIENCE
-    while postgres_server.psql(count) != "0":
-        assert time.monotonic() < until
-        await asyncio.sleep(0.02)
+    await until(lambda: postgres_server.psql(count) == "0")
 
 
 async def test_the_change_within_a_time(postgres_server: PostgresServer) -> None:
