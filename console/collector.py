@@ -30,6 +30,8 @@ BACKOFF_CAP = 6.0
 """Seconds at most between two tries of a failing source: it must be back within 10 s of its server."""
 PIECE, PAUSE = 250, 0.002
 """Samples that are taken at once, in a millisecond or two, and seconds between: there may be thousands."""
+STOP_LIMIT = 1.0
+"""Seconds that polls under way may take to end once they are cancelled."""
 CLOSE_LIMIT = 1.0
 """Seconds a source may take to close."""
 
@@ -252,7 +254,8 @@ class Collector:
         """End polling and close every source, each within a bounded time."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_LIMIT)
         self._tasks.clear()
         await asyncio.gather(*(_close(source) for source in self._sources))
 
@@ -262,10 +265,13 @@ class Collector:
 
     async def _run(self, source: AnySource) -> None:
         feed, wake, failures = self.feeds[source.name], self._wake[source.name], 0
+        task = asyncio.current_task()
         while True:
             wake.clear()  # before the poll: whoever looks closer or refreshes during it is not forgotten
             started = self.clock.monotonic()
             reading = await self._poll(source, self.focus(source.name))
+            if task is not None and task.cancelling():
+                return  # a driver swallowed it, as asyncio.wait_for of Python 3.11 does now and then
             failures = failures + 1 if reading.error else 0
             period = source.cadence[self.focus(source.name)] * self.interval
             now = self.clock.monotonic()

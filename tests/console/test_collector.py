@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from console.collector import BACKOFF_CAP, CLOSE_LIMIT, Collector, Feed
+from console.collector import BACKOFF_CAP, CLOSE_LIMIT, STOP_LIMIT, Collector, Feed
 from console.config import Config
 from console.errors import NotFound, Refused, SourceError, TimedOut, Unreachable
 from console.findings import Finding, Severity
@@ -455,6 +456,33 @@ def test_a_source_that_hangs_or_fails_on_closing_holds_up_nobody() -> None:
         return asyncio.get_running_loop().time() - began
 
     assert run(main()) == 2 * CLOSE_LIMIT
+
+
+@pytest.mark.parametrize(("longer", "limit"), [(0.0, 0.0), (0.5, 0.5), (1e6, STOP_LIMIT)])
+def test_stopping_ends_a_poll_whose_driver_swallows_the_cancellation(longer: float, limit: float) -> None:
+    async def deaf(number: int) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(1e6)
+        await asyncio.sleep(longer)
+
+    async def main() -> float:
+        source = Fake(deaf, deadline=1e7)
+        collector = Collector([source], clock=clock())
+        collector.start()
+        await asyncio.sleep(3)
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(100):
+            await collector.stop()
+        took = asyncio.get_running_loop().time() - began
+        assert source.closed == 1
+        await asyncio.sleep(100)
+        assert len(source.polls) == 1
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()  # the deaf one
+        await asyncio.sleep(0)
+        return took
+
+    assert run(main()) == limit
 
 
 def test_two_sources_of_one_name_are_refused() -> None:

@@ -66,9 +66,12 @@ class Watch:
         await asyncio.sleep(random.uniform(0, min(FIRST_SPREAD, self.probe.interval)))
         period = self.probe.interval
         due = self._clock.monotonic() - period * random.uniform(0, 0.3)
+        task = asyncio.current_task()
         while True:
             async with room:
                 await self.ask()
+            if task is not None and task.cancelling():
+                return  # a driver swallowed it, as asyncio.wait_for of Python 3.11 does now and then
             now = self._clock.monotonic()
             due += period
             if due <= now:

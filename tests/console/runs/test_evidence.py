@@ -212,9 +212,9 @@ async def test_replication_without_a_standby_is_not_good(postgres_server: Postgr
 
 async def test_a_server_that_freezes_is_no_green_any_more(own_postgres: PostgresServer) -> None:
     source = PostgresSource(own_postgres.url(), name="orders")
-    source.deadline = 0.5
     async with asked(source) as collector:
         assert told(collector, "Check database connections").good
+        source.deadline = 0.5
         with frozen(own_postgres):
             await collector.once()
             found = told(collector, "Check database connections")

@@ -161,7 +161,7 @@ async def test_frozen(frozen: FerretDB) -> None:
 
 
 async def test_frozen_between_two_questions(ferretdb: FerretDB) -> None:
-    one = probe(ferretdb.address, timeout=1.0)
+    one = probe(ferretdb.address, timeout=3.0)
     assert (await asked(one)).severity is Severity.OK
     ferretdb.freeze()
     try:
@@ -360,7 +360,7 @@ async def test_times_no_calendar_has() -> None:
 
 async def test_an_answer_to_another_question() -> None:
     stray = struct.pack("<iiiiib", 26, 1, 0, 2013, 0, 0) + bson.encode({})
-    found = await scripted(server=stray, timeout=1.0)
+    found = await scripted(server=stray, timeout=5.0)
 
     assert found.severity is Severity.CRITICAL
     assert "answers as no MongoDB does" in found.text

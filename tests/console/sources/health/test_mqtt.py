@@ -104,7 +104,7 @@ def restricted() -> Mosquitto:
 
 async def test_one_that_may_not_read_what_it_tells() -> None:
     with restricted() as broker:
-        found = await ask(broker.address, timeout=1.0)
+        found = await ask(broker.address, timeout=3.0)
 
     assert (found.severity, found.text) == (
         Severity.WARNING,

@@ -91,7 +91,7 @@ async def test_restarts_within_an_hour(systemd: Systemd) -> None:
     systemd.systemctl("start", "flap.service")
     asked = probe(systemd, "flap.service")
     first = await asked.ask(datetime.now(UTC))
-    systemd.systemctl("kill", "-s", "KILL", "flap.service")
+    systemd.systemctl("kill", "--kill-who=main", "-s", "KILL", "flap.service")
     systemd.until("flap.service", "1", "NRestarts")
     systemd.until("flap.service", "active")
 
