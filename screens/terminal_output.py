@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 from contextlib import suppress
 
 from textual.drivers import linux_driver
@@ -10,37 +11,37 @@ from textual.drivers._writer_thread import WriterThread
 
 
 class EnduringWriter(WriterThread):
-    """Writes as long as there is a terminal; what comes after that is taken and dropped.
+    """Writes all there is to write, as long as there is a terminal; what comes after that is dropped.
 
     Textual 8.2's own ends with the terminal, and whoever writes then waits for ever as soon as thirty
     pieces are in its queue: a closed SSH connection left the console behind as a process that hangs.
+    Nor does it go on where the terminal took a part only: the rest of the frame was lost when the
+    process had been stopped meanwhile (with PYTHONUNBUFFERED, as containers set it).
     """
 
     def run(self) -> None:
         """Until it is told to stop."""
-        gone = False
-        while (text := self._queue.get()) is not None:
-            try:
-                if not gone:
-                    self._file.write(text)
-                    if self._queue.empty():
-                        self._file.flush()
-            except OSError:
-                gone = True
-        try:
-            self._file.flush()
-        except OSError:  # it may go with the last words too
-            self._drop()
+        gone, told = False, False
+        while not told:
+            texts = [self._queue.get()]
+            while not self._queue.empty():  # nobody else takes from it
+                texts.append(self._queue.get())
+            told = None in texts
+            if not gone:
+                try:
+                    self._send("".join(text for text in texts if text is not None))
+                except OSError:
+                    gone = True
 
-    def _drop(self) -> None:
-        """Send what is left in the buffer nowhere: an interpreter that cannot flush it ends with 120."""
-        with suppress(OSError):
-            null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    def _send(self, text: str) -> None:
+        """Raises OSError where there is no terminal any more."""
+        handle = self._file.fileno()
+        left = memoryview(text.encode(self._file.encoding, "backslashreplace"))
+        while left:
             try:
-                os.dup2(null, self._file.fileno())
-                self._file.flush()
-            finally:
-                os.close(null)
+                left = left[os.write(handle, left) :]
+            except BlockingIOError:  # a program that shared the terminal has left it in that mode
+                select.select((), (handle,), ())
 
 
 def outlive_terminal() -> None:

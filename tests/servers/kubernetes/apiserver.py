@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,8 @@ class ApiServer(ServerProcess):
 
     def __init__(self, etcd: Etcd) -> None:
         self._program = built(KUBERNETES, "kube-apiserver")
-        super().__init__("ops-kube-")
+        # it lives for a minute: to collect its garbage a quarter as often saves a sixth of what it costs
+        super().__init__("ops-kube-", env={**os.environ, "GOGC": "400"})
         self._etcd = etcd
         self.keys = Keys(self.directory)
         self.calls = self.calls_of(self.keys.admin)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from unittest import mock
 
 from console.config import KubernetesTarget
-from console.errors import SourceError
+from console.errors import SourceError, TimedOut
 from console.sources.base import Focus
 from console.sources.kubernetes import connection
 from console.sources.kubernetes.model import Cluster as Shown
@@ -36,12 +36,14 @@ async def watching(*files: Path, targets: Sequence[KubernetesTarget] = ()) -> As
 
 
 async def look(source: KubernetesSource) -> Seen:
-    """What one poll gives."""
+    """What one poll gives, a deadline that passed on a busy machine too, as the collector takes it."""
     try:
         async with asyncio.timeout(source.deadline):
             return await source.poll(Focus.FULL)
     except SourceError as error:
         return error
+    except TimeoutError:
+        return TimedOut(f"no answer within {source.deadline:g} s")
 
 
 async def until(source: KubernetesSource, holds: Callable[[Seen], object], seconds: float = 60.0) -> Seen:
