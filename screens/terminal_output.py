@@ -36,7 +36,8 @@ class EnduringWriter(WriterThread):
     def _send(self, text: str) -> None:
         """Raises OSError where there is no terminal any more."""
         handle = self._file.fileno()
-        left = memoryview(text.encode(self._file.encoding, "backslashreplace"))
+        encoding: str = getattr(self._file, "encoding", "utf-8")
+        left = memoryview(text.encode(encoding, "backslashreplace"))
         while left:
             try:
                 left = left[os.write(handle, left) :]
