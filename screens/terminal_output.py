@@ -9,6 +9,9 @@ from contextlib import suppress
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 
+AT_ONCE = 8192
+"""Characters up to which pieces that wait are sent together; what waits longer holds up who writes."""
+
 
 class EnduringWriter(WriterThread):
     """Writes all there is to write, as long as there is a terminal; what comes after that is dropped.
@@ -23,13 +26,18 @@ class EnduringWriter(WriterThread):
         """Until it is told to stop."""
         gone, told = False, False
         while not told:
-            texts = [self._queue.get()]
-            while not self._queue.empty():  # nobody else takes from it
-                texts.append(self._queue.get())
-            told = None in texts
+            pieces: list[str] = []
+            length = 0
+            while not pieces or (length < AT_ONCE and not self._queue.empty()):  # nobody else takes from it
+                piece = self._queue.get()
+                if piece is None:
+                    told = True
+                    break
+                pieces.append(piece)
+                length += len(piece)
             if not gone:
                 try:
-                    self._send("".join(text for text in texts if text is not None))
+                    self._send("".join(pieces))
                 except OSError:
                     gone = True
 

@@ -94,7 +94,12 @@ def test_a_terminal_that_does_not_wait_gets_everything_all_the_same() -> None:
     with open(writing, "w") as file:
         writer = EnduringWriter(file)
         writer.start()
-        threading.Thread(target=lambda: [writer.write(line) for line in LINES], daemon=True).start()
+
+        def feed() -> None:
+            for line in LINES:
+                writer.write(line)
+
+        threading.Thread(target=feed, daemon=True).start()
         filled(reading)
         assert read_all(reading, len(wanted)) == wanted
         writer.stop()
