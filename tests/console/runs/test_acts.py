@@ -119,7 +119,7 @@ async def test_what_does_not_end_is_not_said_to_have_ended(
             os.killpg(deaf.pid, signal.SIGKILL)
         said = [state.lines[-1] for state in states]
         assert said == ["SIGTERM sent; it goes on", "signalled; the session goes on"]
-    await deaf.wait()
+    await deaf.communicate()
 
 
 async def test_an_address_left_empty_is_not_that_of_the_environment(

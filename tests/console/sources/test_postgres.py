@@ -421,7 +421,7 @@ async def test_query_in_another_encoding_does_not_blind_us(postgres_server: Post
                 assert strange.query == "SELECT 'caf\ufffd \ufffd', pg_sleep(60);"
     finally:
         process.kill()
-        await process.wait()
+        await process.communicate()
         postgres_server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'raw'")
         postgres_server.psql("DROP DATABASE raw")
 

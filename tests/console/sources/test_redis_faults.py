@@ -49,7 +49,9 @@ async def listening(answer: bytes, *, hang_up: bool = False) -> AsyncIterator[st
         await reader.read(100)
         writer.write(answer)
         with contextlib.suppress(ConnectionError):
-            while not hang_up and await reader.read(100):
+            if hang_up:
+                writer.write_eof()  # what was still to be read would take the answer along
+            while await reader.read(100):
                 pass
         writer.close()
 
