@@ -76,15 +76,18 @@ class ContainerLogs:
         """Whether the engine answers."""
         return self._client is not None
 
-    def look(self) -> list[ContainerLog] | None:
-        """The containers whose output to follow; None when nothing is known anew."""
+    def look(self, *, again: bool = False) -> list[ContainerLog] | None:
+        """The containers whose output to follow; None when nothing is known anew.
+
+        `again`: nobody waited for what the last look found, so this one tells it.
+        """
         now = time.monotonic()
         try:
             client = self._connected(now)
             if client is None:
                 return None
             client.allow(INSPECT_LIMIT * 3)
-            if not self._update(client, now):
+            if not self._update(client, now) and not again:
                 return None
             return [self._current(log) for log in self._known.values()]
         except SourceError as error:

@@ -140,7 +140,7 @@ class LogSource:
         for number, (engine, worker) in enumerate(self._engines):
             try:
                 async with asyncio.timeout(ENGINE_LIMIT):
-                    found = await worker.call(engine.look)
+                    found = await worker.call(engine.look, again=number in self._silent)
             except (TimeoutError, TimedOut):
                 self._silent.add(number)
                 continue

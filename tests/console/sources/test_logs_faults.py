@@ -15,7 +15,7 @@ import pytest
 
 from console.sources.base import Focus
 from console.sources.logs import containers as container_logs
-from console.sources.logs.containers import ContainerLogs
+from console.sources.logs.containers import ContainerLog, ContainerLogs
 from tests.console.sources.following import following
 from tests.console.sources.smooth import watched
 from tests.faults.logs import copytruncated, megabytes, rotated
@@ -146,6 +146,28 @@ async def test_an_engine_that_was_frozen_from_the_start_is_told(
             await logs.until(lambda last: not last.limited)
     finally:
         own_dockerd.thaw()
+
+
+async def test_what_a_slow_engine_told_too_late_is_followed_at_the_next_look(
+    tmp_path: Path, own_dockerd: Dockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not at the next full list, a minute later."""
+    path = tmp_path / "app.log"
+    path.write_text("a line\n")
+    own_dockerd.run("late", "sh", "-c", "echo told too late; sleep 1000")
+    await asyncio.sleep(1.5)  # of what began within a second events tell once more
+    slow = threading.Event()
+
+    class Slow(ContainerLogs):
+        def look(self, *, again: bool = False) -> list[ContainerLog] | None:
+            found = super().look(again=again)
+            slow.wait(PATIENCE)
+            return found
+
+    async with following(path, engines=[Slow(own_dockerd.host, "", {})]) as logs:
+        assert (await logs.poll()).limited == ("no logs of containers that come: the engine does not answer",)
+        slow.set()
+        await logs.until(lambda _: "told too late" in logs.texts)
 
 
 async def test_an_engine_that_dies_is_followed_again(
