@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import math
 import pickle
@@ -111,6 +112,24 @@ async def test_it_is_ended_by_its_timeout(closing: list[HealthSource]) -> None:
     status = await seen(source, "silent", 3)
     assert (status.severity, status.text) == (CRITICAL, "no answer within 0.05 s")
     assert (status.failed_times, silent.most) == (status.asked_times, 1)
+
+
+async def test_closing_ends_a_probe_whose_driver_swallows_the_cancellation() -> None:
+    class Deaf(Spoken):
+        async def ask(self, now: datetime) -> Outcome:
+            with contextlib.suppress(asyncio.CancelledError):
+                await super().ask(now)
+            return self.says if isinstance(self.says, Outcome) else Outcome(severity=CRITICAL, text="")
+
+    deaf = Deaf("deaf", interval=3600.0, timeout=3600.0)
+    deaf.silent = True
+    source = HealthSource([deaf])
+    await source.poll(Focus.FULL)
+    async with asyncio.timeout(PATIENCE):
+        while not deaf.now:  # noqa: ASYNC110 it is asked at some moment within the first second
+            await asyncio.sleep(0.01)
+        await source.close()
+    assert deaf.times == 1
 
 
 async def test_they_are_asked_at_once_when_somebody_wants_it(closing: list[HealthSource]) -> None:
