@@ -115,7 +115,7 @@ def _run(argv: list[str]) -> int:
         _terminal(os.environ, command)
         import gc
 
-        gc.disable()  # nothing made until the first paint is garbage; the console enables it then
+        gc.disable()  # nothing made until the first paint is garbage; the console enables it later
     from console.layers import load
 
     named = options.get("config")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 from console import compose
 from console.config import Config
@@ -24,7 +24,15 @@ GROUP = "opsconsole.sources"
 ORDER = ("system", "docker", "kubernetes", "postgres", "redis", "logs", "health", "alerts")
 """The built-in kinds as the overview has them; others follow by name."""
 
-Kind: TypeAlias = type[AnySource]
+
+class Kind(Protocol):
+    """What an entry point names: the class of a source, or what loads it once there is something to ask."""
+
+    kind: str
+
+    def discover(self, config: Config, env: Mapping[str, str]) -> Sequence[AnySource]:
+        """As `discover` of `console/sources/base.py`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

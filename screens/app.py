@@ -54,6 +54,8 @@ DRAWN_LATELY = 0.9
 """Seconds after a drawing within which the clock needs none of its own."""
 PAINTED_AFTER = 0.3
 """Seconds after which the sources are asked, painted or not."""
+LOADED_AFTER = 2.0
+"""Seconds after which the drivers are loaded: collections until then walk what stays, a twentieth of the time."""
 SETTLED_AFTER = 6.0
 """Seconds after which all that stays has been loaded and connected."""
 COLLECTION = 0.02
@@ -265,7 +267,7 @@ class OpsConsole(SturdyApp, inherit_bindings=False):
         gc.freeze()  # what start-up made stays: the collector need not walk it again
         if _freeze_if_slow not in gc.callbacks:
             gc.callbacks.append(_freeze_if_slow)
-        gc.enable()
+        self.set_timer(LOADED_AFTER, gc.enable, name="collect garbage")
         self.set_timer(SETTLED_AFTER, self._settled, name="settled")
         sources = self._given
         if sources is None:

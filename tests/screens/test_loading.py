@@ -17,6 +17,7 @@ NOT_BEFORE = (
     "console.journal.store",
     "console.runs",
     "console.sources.health.http",
+    "console.sources.kubernetes.source",
     "cryptography",
     "dns",
     "docker",
@@ -39,12 +40,12 @@ def loaded(code: str, directory: Path) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_without_rules_and_probes_nothing_of_theirs_is_loaded(tmp_path: Path) -> None:
+def test_without_rules_probes_and_clusters_nothing_of_theirs_is_loaded(tmp_path: Path) -> None:
     """Neither for the first paint, nor when the sources are found."""
     code = (
         "import screens.app; from console.config import Config; from console.discovery import discover;"
         "kinds = {source.kind for source in discover(Config(), {}).sources};"
-        "assert 'system' in kinds and not {'alerts', 'health'} & kinds, kinds"
+        "assert 'system' in kinds and not {'alerts', 'health', 'kubernetes'} & kinds, kinds"
     )
     assert loaded(code, tmp_path) == set()
 

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from console.config import Config
+    from console.sources.kubernetes.source import KubernetesSource
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where a pod finds the token of its service account."""
+
+
+class Kubernetes:
+    """The kind as the discovery knows it: what watches a cluster is loaded only where there may be one."""
+
+    kind = "kubernetes"
+
+    @staticmethod
+    def discover(config: Config, env: Mapping[str, str]) -> Sequence[KubernetesSource]:
+        """One source for all clusters; none where nothing speaks of one, so that there is no pane either."""
+        if not likely(config, env):
+            return []
+        from console.sources.kubernetes.source import KubernetesSource
+
+        return KubernetesSource.discover(config, env)
 
 
 def likely(config: Config, env: Mapping[str, str]) -> bool:

@@ -18,7 +18,7 @@ from console.metrics import Sample
 from console.sources.base import Focus
 from console.sources.kubernetes.contexts import Access, Files, Kubeconfig, marked
 from console.sources.kubernetes.faults import findings
-from console.sources.kubernetes.likely import likely, usual_files
+from console.sources.kubernetes.likely import usual_files
 from console.sources.kubernetes.model import Cluster, Context, Key, KubernetesSnapshot
 from console.sources.kubernetes.samples import Made, samples
 from console.sources.kubernetes.selected import OwnPods, SelectedPods
@@ -72,11 +72,7 @@ class KubernetesSource:
 
     @classmethod
     def discover(cls, config: Config, env: Mapping[str, str]) -> Sequence[KubernetesSource]:
-        """One source for all clusters: those configured, else kubectl's current one; none where nothing
-        speaks of a cluster, so that a host without one has no pane for it.
-        """
-        if not likely(config, env):
-            return []
+        """One source for all clusters: those configured, else kubectl's current one."""
         return [cls(config.kubernetes, env, config.limits)]
 
     async def poll(self, focus: Focus) -> KubernetesSnapshot:
