@@ -55,7 +55,7 @@ DRAWN_LATELY = 0.9
 PAINTED_AFTER = 0.3
 """Seconds after which the sources are asked, painted or not."""
 LOADED_AFTER = 2.0
-"""Seconds after which the drivers are loaded: collections until then walk what stays, a twentieth of the time."""
+"""Seconds after which the drivers are loaded: collections until then would walk what stays."""
 SETTLED_AFTER = 6.0
 """Seconds after which all that stays has been loaded and connected."""
 COLLECTION = 0.02

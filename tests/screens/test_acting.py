@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from screens.app import OpsConsole
 from screens.confirm import ConfirmScreen
 from screens.detail import ScrollCanvas
 from screens.help import HelpScreen
+from tests.copies import replace
 from tests.pty.hostile import STRINGS
 from tests.pty.sequences import misleading
 from tests.screens.kit import BAD, console, footer, screen_text, table, toasts, told, zoomed

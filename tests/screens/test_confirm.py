@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from console.runs.gate import Confirmation, Question, Repeat
 from screens.app import OpsConsole
 from screens.confirm import ConfirmScreen
 from screens.detail import ScrollCanvas
+from tests.copies import replace
 from tests.pty.hostile import STRINGS
 from tests.pty.sequences import misleading
 from tests.screens.kit import console, screen_text, sources
@@ -32,7 +32,7 @@ LONG = "\n".join(f"echo {n}" for n in range(60)) + "\nrm -rf /srv/data"
 def question(risk: Risk, command: str = "docker restart api-3", **fields: object) -> Question:
     """What the gate would be asked for a command."""
     asked = Question(kind=StepKind.SHELL, risk=risk, command=command, digest="d1", name="api-3", now=START)
-    return replace(asked, **fields)  # type: ignore[arg-type]
+    return replace(asked, **fields)
 
 
 class Asking:

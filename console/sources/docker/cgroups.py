@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 NAN = math.nan
 _ROOM = 8192
 """Bytes read at a time: a value or a group's statistics come whole, lists of devices may take several."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """One container's counters and levels at a time; not-a-number where unknown."""
 
     time: float
@@ -36,8 +37,7 @@ class Totals:
     pids: float = NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(msgspec.Struct, frozen=True):
     """Where a hierarchy is mounted, and which of its directories stands there."""
 
     point: str
@@ -52,16 +52,14 @@ class Mount:
         return self.point + group.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Hierarchies:
+class Hierarchies(msgspec.Struct, frozen=True):
     """The mounted hierarchies: version 1 by controller, version 2 if there is one."""
 
     v1: Mapping[str, Mount]
     v2: Mount | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(msgspec.Struct, frozen=True):
     """The files of one container; an empty path means that figure is not to be had."""
 
     cpu: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from console.sources.docker.container_facts import JSON, from_inspection, from_listing
 from console.sources.docker.containers import RESTART_WINDOW, Container

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import msgspec
+
 from console.metrics import Labels, labels
 from console.sources.base import Snapshot
 from console.units import duration
@@ -24,8 +26,7 @@ def age(seconds: float) -> str:
     return f"{int(seconds // 60)}m" if seconds < 3600 else duration(seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(msgspec.Struct, frozen=True, kw_only=True):
     """One container as its engine describes it; changes only when something happened to it."""
 
     id: str
@@ -115,8 +116,7 @@ class Container:
         return self.state
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What a container takes: rates over `interval` seconds up to `time`; not-a-number where unknown."""
 
     time: float
@@ -146,8 +146,7 @@ class Usage:
     sent_bytes: float = math.nan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """The engine itself."""
 
     kind: str

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
+import msgspec
+
 from console.sources.base import Snapshot
 
 T = TypeVar("T")
@@ -24,16 +26,14 @@ IDLE_IN_TRANSACTION = "idle in transaction"
 ABORTED = "idle in transaction (aborted)"
 
 
-@dataclass(frozen=True, slots=True)
-class Dated(Generic[T]):
+class Dated(msgspec.Struct, Generic[T], frozen=True):
     """A value that is asked for rarely, and when it was true (server's clock)."""
 
     value: T
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """Who answers: constant for one connection except `standby`."""
 
     version: str
@@ -53,8 +53,7 @@ class Server:
         return self.number // 10000
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One server parameter; `pending` when a changed value waits for a restart."""
 
     value: str
@@ -62,8 +61,7 @@ class Setting:
     pending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One backend. `query` is one printable line of at most 2,000 characters."""
 
     pid: int
@@ -113,8 +111,7 @@ class Session:
         return self.state in {IDLE_IN_TRANSACTION, ABORTED}
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(msgspec.Struct, frozen=True):
     """One line of the blocker tree, in drawing order: roots first, each followed by who waits for it."""
 
     pid: int
@@ -127,8 +124,7 @@ class Blocker:
     """What stands for the missing session, or what is special: `prepared transaction`, `deadlock`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True):
     """A prepared transaction: it holds its locks until COMMIT PREPARED or ROLLBACK PREPARED."""
 
     gid: str
@@ -137,8 +133,7 @@ class Prepared:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(msgspec.Struct, frozen=True):
     """Counters since the statistics were reset, of one database or of all together."""
 
     commits: int = 0
@@ -157,8 +152,7 @@ class Counters:
     checksum_failures: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(msgspec.Struct, frozen=True):
     """What happened within an interval, a second unless said otherwise."""
 
     seconds: float
@@ -184,8 +178,7 @@ class Rates:
     """In the interval, not a second: queries cancelled by recovery."""
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(msgspec.Struct, frozen=True):
     """One database: its counters, and its rates of the interval."""
 
     name: str
@@ -201,8 +194,7 @@ class Database:
     """Bytes a second since the size was asked before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standby:
+class Standby(msgspec.Struct, frozen=True):
     """A standby (or another reader of WAL) fed by this server; lags in bytes and in seconds."""
 
     pid: int
@@ -220,8 +212,7 @@ class Standby:
     replay_lag: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(msgspec.Struct, frozen=True):
     """A replication slot and the WAL it keeps from being removed."""
 
     name: str
@@ -239,8 +230,7 @@ class Slot:
     inactive_since: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(msgspec.Struct, frozen=True):
     """On a standby: where its WAL comes from."""
 
     status: str
@@ -249,8 +239,7 @@ class Receiver:
     heard_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(msgspec.Struct, frozen=True):
     """A standby's own state."""
 
     lag: float | None
@@ -259,8 +248,7 @@ class Recovery:
     receiver: Receiver | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wal:
+class Wal(msgspec.Struct, frozen=True):
     """Archiver, checkpoints and background writer since their statistics were reset."""
 
     archived: int
@@ -287,8 +275,7 @@ class Wal:
         return self.failed_at is not None and (self.archived_at is None or self.failed_at > self.archived_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """One table of the connected database."""
 
     schema: str
@@ -314,8 +301,7 @@ class Table:
         return self.dead / (self.dead + self.live) if self.dead else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One normalised statement of pg_stat_statements; times in seconds."""
 
     query_id: int
@@ -339,8 +325,7 @@ class Statement:
     """Mean seconds of the calls since it was asked before; None without calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """A long command that says how far it is."""
 
     command: str
@@ -361,8 +346,7 @@ class Progress:
 GroupBy = Literal["database", "user", "application", "client", "state", "wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """Client sessions that have something in common."""
 
     name: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import fields
 
 from console.sources.postgres.model import Counters, Rates
 
@@ -20,7 +19,7 @@ LATELY = 600.0
 IDLE_BLOCKS = 50
 """Blocks a poll: fewer are mostly our own questions, and a share of them says nothing."""
 
-_NAMES = tuple(field.name for field in fields(Counters))
+_NAMES = Counters.__struct_fields__
 
 
 def total(counters: list[Counters]) -> Counters:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from console.sources.base import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(msgspec.Struct, frozen=True):
     """Which program answers, and how it was started."""
 
     product: str
@@ -26,8 +27,7 @@ class Server:
     """The server's own clock, seconds since 1970: what slow log and save times are measured by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """Bytes; `maximum` 0 means that Redis sets itself no limit."""
 
     used: int
@@ -54,8 +54,7 @@ class Memory:
         return self.used / self.limit if self.limit else float("nan")
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Counters since the server started, or since CONFIG RESETSTAT."""
 
     hits: int = 0
@@ -79,8 +78,7 @@ class Totals:
         return self.hits / lookups if lookups else None
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     """What happened between two polls, `seconds` apart."""
 
     seconds: float
@@ -102,8 +100,7 @@ class Interval:
         return self.change.hit_ratio
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(msgspec.Struct, frozen=True):
     """Connections; `maximum` 0 means unknown."""
 
     connected: int
@@ -113,8 +110,7 @@ class Clients:
     """Connections rejected for want of a slot within the last minute of our looking."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyspace:
+class Keyspace(msgspec.Struct, frozen=True):
     """One numbered database."""
 
     db: str
@@ -125,8 +121,7 @@ class Keyspace:
     """Average time to live of those, seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replica:
+class Replica(msgspec.Struct, frozen=True):
     """A replica as its master sees it."""
 
     address: str
@@ -138,8 +133,7 @@ class Replica:
     """Bytes it has not acknowledged yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replication:
+class Replication(msgspec.Struct, frozen=True):
     """The server's place among its peers."""
 
     master: str = ""
@@ -157,8 +151,7 @@ class Replication:
     replicas: tuple[Replica, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Persistence:
+class Persistence(msgspec.Struct, frozen=True):
     """Whether what is in memory would survive a restart."""
 
     last_save: float
@@ -177,8 +170,7 @@ class Persistence:
     aof_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class SlowCommand:
+class SlowCommand(msgspec.Struct, frozen=True):
     """An entry of the slow log."""
 
     id: int
@@ -191,8 +183,7 @@ class SlowCommand:
     """What the client calls itself, often nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandStat:
+class CommandStat(msgspec.Struct, frozen=True):
     """What one command has cost the server."""
 
     name: str
@@ -212,8 +203,7 @@ class CommandStat:
         return self.seconds / self.calls if self.calls else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(msgspec.Struct, frozen=True):
     """One connection; all text is the client's own word."""
 
     id: int
@@ -233,8 +223,7 @@ class Client:
     """`normal`, `replica`, `master`, `pubsub` or `monitor`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(msgspec.Struct, frozen=True):
     """What is asked only when someone looks closely, with what was cut."""
 
     slow_log: tuple[SlowCommand, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import fields
 
 from console.sources.redis.model import Interval, Totals
 
@@ -12,7 +11,7 @@ LEAST = 0.5
 LATELY = 60.0
 """Seconds for which rejected connections are remembered."""
 
-_COUNTERS = tuple(field.name for field in fields(Totals))
+_COUNTERS = Totals.__struct_fields__
 
 
 class Rates:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from console.sources.base import Snapshot
 from console.sources.system.proc import DiskCounters, NetCounters, Stall, Stat, VmStat
 
 NAN = float("nan")
 
 
-@dataclass(frozen=True, slots=True)
-class CpuShares:
+class CpuShares(msgspec.Struct, frozen=True):
     """What a core, or all of them together, spent an interval on: shares of it from 0 to 1."""
 
     name: str
@@ -32,8 +33,7 @@ class CpuShares:
         return self.user + self.nice + self.system + self.irq + self.steal
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True):
     """Bytes of memory as /proc/meminfo counts them."""
 
     total: int
@@ -58,8 +58,7 @@ class Memory:
         return self.used / self.total if self.total else NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(msgspec.Struct, frozen=True):
     """Swap space in bytes, and what moves, in bytes a second."""
 
     total: int
@@ -73,8 +72,7 @@ class Swap:
         return self.used / self.total if self.total else NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Pressure:
+class Pressure(msgspec.Struct, frozen=True):
     """Stalls for one resource (cpu, memory, io): some task waited, or all tasks did (full)."""
 
     name: str
@@ -83,8 +81,7 @@ class Pressure:
     """None where the kernel has none: cpu before Linux 5.13."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSystem:
+class FileSystem(msgspec.Struct, frozen=True):
     """One mounted file system; sizes in bytes. Usage is not known while `silent_since` is set."""
 
     device: str
@@ -119,8 +116,7 @@ class FileSystem:
         return (self.files - self.files_free) / self.files if self.files else NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(msgspec.Struct, frozen=True):
     """One block device over the interval."""
 
     name: str
@@ -153,8 +149,7 @@ class Device:
         return (reads + writes) / operations if operations else NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(msgspec.Struct, frozen=True):
     """One network interface over the interval, each figure a second; totals since it came up."""
 
     name: str
@@ -174,8 +169,7 @@ class Interface:
     drops_total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Temperature:
+class Temperature(msgspec.Struct, frozen=True):
     """One sensor in degrees Celsius; `critical` is the hardware's own limit where it states one."""
 
     label: str
@@ -183,8 +177,7 @@ class Temperature:
     critical: float = NAN
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(msgspec.Struct, frozen=True):
     """One process over the interval."""
 
     pid: int
@@ -211,8 +204,7 @@ class Process:
     """Bytes a second to disk; not a number where it was not asked or may not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessCounts:
+class ProcessCounts(msgspec.Struct, frozen=True):
     """How many processes there are, by state."""
 
     total: int = 0
@@ -226,8 +218,7 @@ class ProcessCounts:
     """The parent of most zombies, as name and process id; empty without any."""
 
 
-@dataclass(frozen=True, slots=True)
-class OomKills:
+class OomKills(msgspec.Struct, frozen=True):
     """Processes the kernel killed for want of memory."""
 
     since_boot: int | None
@@ -238,8 +229,7 @@ class OomKills:
     """Since the newest of the recent ones was seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(msgspec.Struct, frozen=True):
     """What the console itself costs."""
 
     cpu: float
@@ -250,8 +240,7 @@ class Own:
     threads: int
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(msgspec.Struct, frozen=True):
     """The control group this console runs in, where it limits anything: a container, a slice."""
 
     memory_limit: int | None
@@ -261,8 +250,7 @@ class Confinement:
     """Cores."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(msgspec.Struct, frozen=True):
     """The counters behind the rates, as the kernel states them, for the samples."""
 
     stat: Stat
@@ -298,8 +286,8 @@ class SystemSnapshot(Snapshot):
     """By CPU, the busiest first; only the top ones unless `complete`."""
     complete: bool = False
     """Whether `processes` holds every process."""
-    counts: ProcessCounts = ProcessCounts()
-    oom: OomKills = OomKills(None)
+    counts: ProcessCounts = field(default_factory=ProcessCounts)
+    oom: OomKills = field(default_factory=lambda: OomKills(None))
     own: Own
     confinement: Confinement | None = None
     counters: Counters = field(repr=False)

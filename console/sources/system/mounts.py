@@ -7,8 +7,11 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from console.errors import TimedOut
 from console.sources.system.host import FileSystem
@@ -110,7 +113,7 @@ def interesting(mounts: Sequence[Mount]) -> list[Mount]:
             continue
         below = any(mount.point.startswith(path) for path in hanging if path != "/")
         suspect = below or not _answers_at_once(mount)
-        chosen[mount.number] = replace(mount, suspect=True) if suspect else mount
+        chosen[mount.number] = replaced(mount, suspect=True) if suspect else mount
     return list(chosen.values())
 
 

@@ -7,8 +7,9 @@ The parsers take bytes and are pure, so that kernels other than this one can be 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from console.text import decode
 
@@ -42,8 +43,7 @@ def read_short(path: str, size: int = 4096) -> bytes:
         os.close(descriptor)
 
 
-@dataclass(frozen=True, slots=True)
-class CpuTimes:
+class CpuTimes(msgspec.Struct, frozen=True):
     """Clock ticks since boot of one core (`cpu0`) or of all (`cpu`), by what they were spent on.
 
     The kernel counts guests' time in user and nice as well, so these eight add up to all of it.
@@ -60,8 +60,7 @@ class CpuTimes:
     steal: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(msgspec.Struct, frozen=True):
     """What /proc/stat says: times of all cores together, then of each, and a few counts."""
 
     total: CpuTimes
@@ -107,8 +106,7 @@ def parse_meminfo(data: bytes) -> dict[str, int]:
     return sizes
 
 
-@dataclass(frozen=True, slots=True)
-class VmStat:
+class VmStat(msgspec.Struct, frozen=True):
     """Of /proc/vmstat: pages swapped in and out and processes killed for memory, since boot."""
 
     swapped_in: int = 0
@@ -131,8 +129,7 @@ def parse_vmstat(data: bytes) -> VmStat:
     return VmStat(value(b"pswpin") or 0, value(b"pswpout") or 0, value(b"oom_kill"))
 
 
-@dataclass(frozen=True, slots=True)
-class Stall:
+class Stall(msgspec.Struct, frozen=True):
     """One line of a pressure file: shares (0 to 1) of the last 10, 60, 300 s, and seconds since boot."""
 
     avg10: float
@@ -153,8 +150,7 @@ def parse_pressure(data: bytes) -> dict[str, Stall]:
     return stalls
 
 
-@dataclass(frozen=True, slots=True)
-class DiskCounters:
+class DiskCounters(msgspec.Struct, frozen=True):
     """One block device of /proc/diskstats since boot: operations, bytes, seconds."""
 
     number: str
@@ -199,8 +195,7 @@ def parse_diskstats(data: bytes) -> list[DiskCounters]:
     return disks
 
 
-@dataclass(frozen=True, slots=True)
-class NetCounters:
+class NetCounters(msgspec.Struct, frozen=True):
     """One interface of /proc/net/dev since it came up, received (rx) and sent (tx)."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from console.errors import GateRefused
 from console.guides.model import Risk, StepKind
 from console.runs.gate import Confirmation, Friction, Question, Repeat, admit, decide, digest_of
 from console.runs.target import Target
+from tests.copies import replace
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 ASKED = Question(

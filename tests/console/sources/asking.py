@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from console.collector import Collector
 from console.sources.base import Focus, Source
 
@@ -57,6 +59,9 @@ def texts(value: Any) -> Iterator[str]:
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             yield from texts(getattr(value, field.name))
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from texts(getattr(value, name))
     elif isinstance(value, Mapping):
         yield from texts(list(value))
         yield from texts(list(value.values()))

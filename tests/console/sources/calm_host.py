@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from console.sources.system.host import Counters, CpuShares, FileSystem, Memory, Own, Swap, SystemSnapshot
 from console.sources.system.proc import CpuTimes, Stat, VmStat
+from tests.copies import replace
 
 G = 1 << 30
 IDLE = CpuShares("cpu", 0.05, 0.0, 0.05, 0.0, 0.0, 0.0, 0.9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from console.sources.postgres.model import (
@@ -25,6 +24,7 @@ from console.sources.postgres.model import (
     Table,
     Wal,
 )
+from tests.copies import replace
 
 NOW = 1_000_000.0
 GB = 1024.0**3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from console.sources.redis.model import (
@@ -16,6 +15,7 @@ from console.sources.redis.model import (
     Server,
     Totals,
 )
+from tests.copies import replace
 
 MB = 1024 * 1024
 
@@ -44,9 +44,9 @@ def snapshot(**changes: Any) -> RedisSnapshot:
 
 def memory(**changes: Any) -> Memory:
     """The healthy server's memory, changed."""
-    return dataclasses.replace(snapshot().memory, **changes)
+    return replace(snapshot().memory, **changes)
 
 
 def persistence(**changes: Any) -> Persistence:
     """The healthy server's persistence, changed."""
-    return dataclasses.replace(snapshot().persistence, **changes)
+    return replace(snapshot().persistence, **changes)

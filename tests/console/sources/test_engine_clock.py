@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +18,7 @@ from console.sources.docker.engine_api import EngineClient
 from console.sources.docker.engine_clock import LATE, EngineClock
 from console.sources.docker.engine_events import Event
 from tests.console.sources.docker_help import asking, named, until
+from tests.copies import replace
 from tests.patience import PATIENCE
 from tests.servers.dockerd import Dockerd
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from console.sources.postgres.model import (
 )
 from console.sources.postgres.rates import Stretch, rates, total
 from tests.console.sources.postgres_values import CALM, NOW, QUIET, SLOT, session
+from tests.copies import replace
 
 
 def found(**changes: Any) -> list[Finding]:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ import pytest
 
 from console.sources.system.proc import PAGE, TICKS, ProcessTimes, list_processes
 from console.sources.system.processes import Details, Detective, ProcessTable, Wanted
+from tests.copies import replace
 
 INIT = ProcessTimes(1, b"init", "S", 0, False, 1000, 0, 1, 10, 50 * PAGE)
 BOOT = 1_700_000_000

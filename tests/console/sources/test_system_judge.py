@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -24,6 +23,7 @@ from console.sources.system.host import (
 from console.sources.system.judge import judge
 from console.sources.system.proc import Stall
 from tests.console.sources.calm_host import CALM, ROOT, G
+from tests.copies import replace
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 

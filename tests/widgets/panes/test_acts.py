@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from console.sources.postgres.source import PostgresSource
 from tests.console.sources.calm_host import CALM
 from tests.console.sources.postgres_values import NOW, session
 from tests.console.sources.postgres_values import snapshot as postgres_snapshot
+from tests.copies import replace
 from tests.widgets.panes.test_docker import container
 from tests.widgets.panes.test_docker import context as docker_context
 from tests.widgets.panes.test_docker import snapshot as docker_snapshot

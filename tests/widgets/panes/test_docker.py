@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from console.sources.base import Reading
 from console.sources.docker.containers import Container, DockerSnapshot, Engine, Usage, metric_labels
 from console.sources.docker.source import DockerSource
 from console.text import clean
+from tests.copies import replace
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans

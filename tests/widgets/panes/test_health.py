@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from console.sources.health.model import HealthSnapshot, ProbeStatus
 from console.sources.health.source import HealthSource
 from console.text import clean
 from tests.console.sources.health.values import made, waiting
+from tests.copies import replace
 from tests.widgets.fakes import START
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View

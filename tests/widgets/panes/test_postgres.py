@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from console.sources.postgres.source import PostgresSource
 from console.text import clean
 from tests.console.sources.asking_postgres import clients, running
 from tests.console.sources.postgres_values import BUSY, NOW, QUIET, REPLICA, SLOT, session, snapshot
+from tests.copies import replace
 from tests.patience import until
 from tests.servers.postgres import PostgresServer
 from widgets.draw import ROLES, Line, line_width
@@ -182,7 +182,7 @@ def test_unknown_is_not_zero() -> None:
     shown = drawn(QUIET, 60, 20)
     assert "tps           -  rollback -" in shown
     assert "hit           -" in shown
-    idle = snapshot(rates=replace(snapshot().rates, hit=None, rollback_ratio=None))  # type: ignore[type-var]
+    idle = snapshot(rates=replace(snapshot().rates, hit=None, rollback_ratio=None))
     assert "hit        idle" in drawn(idle, 60, 20)
     hidden = snapshot((session(state="not visible"),), limited=("hidden: GRANT pg_monitor",))
     shown = text(draw_pane(PANE, context(hidden), 60, 20))

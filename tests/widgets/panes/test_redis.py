@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import socket
 import subprocess
@@ -36,6 +35,7 @@ from console.sources.redis.source import RedisSource
 from console.text import clean
 from tests.console.sources.asking_redis import asking
 from tests.console.sources.redis_values import MB, memory, persistence, snapshot
+from tests.copies import replace
 from tests.patience import until
 from tests.servers.redis import RedisServer
 from widgets.draw import ROLES, Line, line_width
@@ -331,7 +331,7 @@ def test_whole_seconds() -> None:
 def test_a_start_is_no_save() -> None:
     fresh = snapshot(persistence=persistence(last_save=900.0, changes=2))  # up for 100 s at 1000
     assert saved(fresh)[0] == "not since the start, 2 changes"
-    later = dataclasses.replace(fresh, persistence=persistence(last_save=940.0, changes=2))
+    later = replace(fresh, persistence=persistence(last_save=940.0, changes=2))
     assert saved(later)[0] == "1m00s ago, 2 changes since"
     assert slow(snapshot(slow_threshold=None)) == "0"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +34,7 @@ from console.sources.system.proc import Stall
 from console.sources.system.source import SystemSource
 from console.text import clean
 from tests.console.sources.calm_host import CALM, ROOT, G
+from tests.copies import replace
 from widgets.draw import ROLES, Line, line_width
 from widgets.pane import Context, View
 from widgets.pane_drawing import draw_pane, title_spans
