@@ -64,6 +64,7 @@ format: $(STAMP) ## write the code the way ruff wants it
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 bench: $(STAMP) ## the budgets beside the peers that are installed
+	@$(BIN)/python -m compileall -q console screens widgets themes
 	@$(BIN)/python -m tests.bench
 
 soak: $(STAMP) ## whether memory stays flat over two hours under the bench's load

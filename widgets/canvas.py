@@ -65,9 +65,8 @@ class Canvas(Widget):
                 continue
             if not dirty:
                 self._look_up()
-            left, right = _changed(before, after, width)
             self._strips[y] = None
-            dirty.append(Region(left, y, right - left, 1))
+            dirty += (Region(left, y, right - left, 1) for left, right in _changes(before, after, width))
         self._lines = lines
         if dirty:
             self.refresh(*dirty)
@@ -114,9 +113,15 @@ class Canvas(Widget):
         """Whether there is nothing round its content, so that its cells can be painted as they are."""
         return self.outer_size == self.content_size
 
-    def cells(self, y: int, left: int, right: int) -> Strip:
-        """The cells [left, right) of a line as they are drawn now."""
+    def ready(self) -> bool:
+        """Have it drawn; whether its `cells` can be painted as they are."""
+        if not self.bare:
+            return False
         self._draw_if_due(*self.content_size)
+        return True
+
+    def cells(self, y: int, left: int, right: int) -> Strip:
+        """The cells [left, right) of a line as they are drawn now, once it is `ready`."""
         spans = part(self._lines[y], left, right) if self._strips[y] is None else None
         if spans is None:
             return self._whole(y).crop(left, right)
@@ -194,6 +199,15 @@ def _fill(drawn: Sequence[Line], width: int, height: int) -> list[Line]:
 def failed_lines(failure: DrawingFailedError, width: int) -> list[Line]:
     """What stands where something could not be drawn."""
     return wrap(f"✖ this pane failed to draw: {failure}", width, "crit")
+
+
+def _changes(before: Line, after: Line, width: int) -> list[tuple[int, int]]:
+    """The cells [left, right) that differ, in one run; in two where what differs is an outline."""
+    if len(before) > 2 and before[0] != after[0] and before[1:-1] == after[1:-1] and before[-1] != after[-1]:
+        old, new = ((cell_width(line[0][0]), cell_width(line[-1][0])) for line in (before, after))
+        if old == new:
+            return [(0, new[0]), (width - new[1], width)]
+    return [_changed(before, after, width)]
 
 
 def _changed(before: Line, after: Line, width: int) -> tuple[int, int]:

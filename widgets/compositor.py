@@ -50,24 +50,29 @@ class SpanCompositor(Compositor):
     def render_partial_update(self) -> SpanUpdate | ChopsUpdate | None:  # type: ignore[override]  # a third kind
         """The update for what changed since the last one; None when nothing did."""
         spans = self._spans()
-        if spans is None:  # one lies under the edge of two widgets: rare, and Textual's own way serves
+        if spans is None:  # never seen, and Textual's own way serves
             return super().render_partial_update()
         self._dirty_regions.clear()
         return SpanUpdate(list(_rendered(spans))) if spans else None
 
     def _spans(self) -> list[_Span] | None:
-        """The changed spans; None where one of them lies in two widgets."""
+        """The changed spans, cut where one widget ends and another begins; None where there is no widget."""
         screen = self.size.region
         layers = self.layers_visible
         spans: list[_Span] = []
         dirty = (region.intersection(screen) for region in self._dirty_regions)
         for y, left, right in self._regions_to_spans(dirty):
-            if right <= left:
-                continue
-            front = next((each for each in layers[y] if each[1].x < right and left < each[1].right), None)
-            if front is None or left < front[1].x or front[1].right < right:
-                return None
-            spans.append(_Span(front[0], front[2], y, left, right))
+            runs = [(left, right)] if left < right else []
+            while runs:
+                left, right = runs.pop()
+                front = next((each for each in layers[y] if each[1].x < right and left < each[1].right), None)
+                if front is None:
+                    return None
+                widget, seen, region = front
+                first, last = max(left, seen.x), min(right, seen.right)
+                spans.append(_Span(widget, region, y, first, last))
+                # the rest lies in its neighbours, or in what it stands in front of
+                runs += [run for run in ((left, first), (last, right)) if run[0] < run[1]]
         return spans
 
 
@@ -75,14 +80,15 @@ def _rendered(spans: Iterable[_Span]) -> Iterator[tuple[int, int, Strip]]:
     """Each span's cells; of a canvas no more than these, of others every line once."""
     wanted: dict[Widget, tuple[Region, set[int]]] = {}
     rest: list[_Span] = []
+    canvases: dict[Widget, Canvas | None] = {}
     for span in spans:
         widget, region = span.widget, span.region
-        if isinstance(widget, Canvas) and widget.bare:
-            yield (
-                span.left,
-                span.y,
-                widget.cells(span.y - region.y, span.left - region.x, span.right - region.x),
-            )
+        if widget not in canvases:
+            canvases[widget] = widget if isinstance(widget, Canvas) and widget.ready() else None
+        canvas = canvases[widget]
+        if canvas is not None:
+            cells = canvas.cells(span.y - region.y, span.left - region.x, span.right - region.x)
+            yield span.left, span.y, cells
         else:
             rest.append(span)
             wanted.setdefault(widget, (region, set()))[1].add(span.y)

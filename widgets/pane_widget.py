@@ -61,6 +61,8 @@ class PaneWidget(Canvas, can_focus=True):
         self._others = 0
         self._hidden = Severity.OK
         self._unfound = False
+        self._inside: tuple[tuple[int, int], list[Span], Sequence[Line]] | None = None
+        """What was drawn of the context: its room, title and lines. The keyboard changes only the frame."""
 
     @cached_property
     def pane(self) -> Pane:
@@ -72,6 +74,7 @@ class PaneWidget(Canvas, can_focus=True):
         self._shown = context
         self._others = others
         self._hidden = hidden
+        self._inside = None
         self.redraw()
 
     def show_unfound(self) -> None:
@@ -96,9 +99,12 @@ class PaneWidget(Canvas, can_focus=True):
                 title.append(("  not found", "dim"))
                 lines = draw_unfound(self.pane, width - 4)
         else:
-            title = title_spans(self.pane, context, self.number, self._others, self._hidden)
             room = (width - 4, height - 2) if self.boxed else (width, height - 1)
-            lines = draw_pane(self.pane, context, *room) if room[1] > 0 else []
+            if self._inside is None or self._inside[0] != room:
+                title = title_spans(self.pane, context, self.number, self._others, self._hidden)
+                lines = draw_pane(self.pane, context, *room) if room[1] > 0 else []
+                self._inside = (room, title, lines)
+            _, title, lines = self._inside
         outline = frame if self.boxed else rule
         return outline(title, lines, width, height, self.has_focus)
 
@@ -116,10 +122,21 @@ class PaneWidget(Canvas, can_focus=True):
         if event.chain > 1:
             self.action_zoom()
 
-    def on_focus(self) -> None:
-        """The frame says where the keyboard is."""
-        self.redraw()
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """No style depends on it: the frame is drawn otherwise, and nothing else."""
 
-    def on_blur(self) -> None:
+    def on_focus(self, event: events.Focus) -> None:
         """The frame says where the keyboard is."""
+        self._draw_frame(event, events.DescendantFocus(self))
+
+    def on_blur(self, event: events.Blur) -> None:
+        """The frame says where the keyboard is."""
+        self._draw_frame(event, events.DescendantBlur(self))
+
+    def _draw_frame(self, event: events.Focus | events.Blur, told: events.Event) -> None:
+        """Do what Textual does, without painting the whole widget for it."""
+        event.prevent_default()
+        self.has_focus = isinstance(event, events.Focus)
         self.redraw()
+        if self.parent is not None:
+            self.parent.post_message(told)

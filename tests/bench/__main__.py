@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import signal
-import statistics
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +24,7 @@ from tests.bench.steps import floods
 from tests.servers.building import KUBERNETES
 
 STARTS = 11
-"""Of the console and of an empty application: a third of a second varies by a half from start to start."""
+"""Of the console and of an empty application: their times vary by a half from start to start."""
 
 
 def options() -> argparse.Namespace:
@@ -68,20 +67,20 @@ def all_figures(load: Load, chosen: list[Program], given: argparse.Namespace) ->
             )  # fmt: skip
             found[program.name].append(figures)
     medians = {name: median(runs) for name, runs in found.items()}
-    return medians | first_paints(load, [one for one in chosen if one.name in (EMPTY, CONSOLE)], medians)
+    return medians | with_starts(load, [one for one in chosen if one.name in (EMPTY, CONSOLE)], medians)
 
 
-def first_paints(load: Load, chosen: list[Program], figures: Mapping[str, Figures]) -> dict[str, Figures]:
-    """The figures with first paints of many starts, turn by turn: what else the machine does meets both."""
+def with_starts(load: Load, chosen: list[Program], figures: Mapping[str, Figures]) -> dict[str, Figures]:
+    """The figures with the times of many starts, turn by turn: what else the machine does meets both."""
     say(f"{STARTS} starts, turn by turn: {', '.join(one.name for one in chosen)}")
-    found: dict[str, list[float]] = {one.name: [] for one in chosen}
+    found: dict[str, list[Figures]] = {one.name: [] for one in chosen}
     for _ in range(STARTS):
         for one in chosen:
-            if (seconds := started(one, load.environment)) is not None:
-                found[one.name].append(seconds)
+            found[one.name].append(started(one, load.environment))
+    medians = {name: median(runs) for name, runs in found.items()}
     return {
-        name: replace(figures[name], first_paint=statistics.median(seconds) if seconds else None)
-        for name, seconds in found.items()
+        name: replace(figures[name], first_paint=own.first_paint, ready=own.ready)
+        for name, own in medians.items()
     }
 
 
@@ -103,7 +102,7 @@ def measured(given: argparse.Namespace, stack: contextlib.ExitStack) -> Report:
     what = (
         f"{CONTAINERS if load.engine else 0} containers, {SESSIONS} sessions at {TRANSACTIONS} tx/s, "
         f"{OPERATIONS} Redis ops/s, {LINES} log lines/s, {SIZE[0]}x{SIZE[1]}, {os.cpu_count()} cores, "
-        f"median of {given.runs}, first paints of {STARTS}"
+        f"median of {given.runs}, of {STARTS} for starts"
     )
     return Report(what, figures, peers, notes=[*load.missing, *absent])
 

@@ -45,11 +45,15 @@ class Figures:
     servers_percent: float | None = None
 
 
-def started(subject: Program, env: Mapping[str, str]) -> float | None:
-    """Seconds until its first paint; it is ended then."""
+def started(subject: Program, env: Mapping[str, str]) -> Figures:
+    """Seconds until its first paint and until it shows real data; it is ended then."""
     with Terminal(subject.command, size=SIZE, env=env) as terminal:
         first = terminal.watch(lambda t: t.filled() >= FIRST_PAINT).wait(GIVE_UP)
-        return None if first is None else first - terminal.started
+        ready = _ready(terminal, subject.ready) if subject.ready else None
+        return Figures(
+            first_paint=None if first is None else first - terminal.started,
+            ready=None if ready is None else ready - terminal.started,
+        )
 
 
 def median(runs: Sequence[Figures]) -> Figures:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from textual.geometry import Region, Spacing
 
 from console.errors import NotFound, Refused, Unreachable
 from console.sources.base import Focus
@@ -162,6 +165,32 @@ async def test_the_keyboard_goes_from_pane_to_pane() -> None:
             assert focused() == expected
         assert pane_text(app, "logs").startswith("┏")
         assert pane_text(app, "system").startswith("╭")
+
+
+async def test_the_keyboard_goes_to_another_pane_by_painting_frames_only() -> None:
+    """What stands in the panes is neither drawn nor sent again."""
+    async with console(fake_sources("system", "redis"), (160, 50)) as (pilot, app):
+        first, second = app.screen.query(PaneWidget)
+        await until(pilot, lambda: first.has_focus and not app.screen._compositor._dirty_regions)
+        asked: list[tuple[str, Region]] = []
+        for pane in (first, second):
+            refresh = pane.refresh
+
+            def noted(
+                *regions: Region, pane: PaneWidget = pane, refresh: Any = refresh, **options: Any
+            ) -> Any:
+                asked.extend((pane.kind, region) for region in regions or [pane.size.region])
+                return refresh(*regions, **options)
+
+            pane.refresh = noted  # type: ignore[method-assign]
+        await pilot.press("tab")
+        assert second.has_focus
+        assert not first.has_focus
+        for pane in (first, second):
+            inner = pane.size.region.shrink(Spacing(1, 2, 1, 2))
+            painted = [region for kind, region in asked if kind == pane.kind]
+            assert painted
+            assert not [region for region in painted if region.overlaps(inner)]
 
 
 @pytest.mark.parametrize("key", ["enter", "f"])

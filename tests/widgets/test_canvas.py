@@ -12,7 +12,7 @@ from textual.geometry import Region
 from console.text import width as cell_width
 from tests.widgets.stage import Sheet, Stage, until
 from tests.widgets.texts import spans
-from widgets.canvas import Canvas, _changed
+from widgets.canvas import Canvas, _changed, _changes
 from widgets.draw import Line, Span, fit, part
 
 WIDTH = 24
@@ -35,10 +35,25 @@ def cells(spans: Line) -> list[tuple[str, str, int]]:
 @given(lines, lines)
 def test_only_what_lies_in_the_changed_cells_differs(before: Line, after: Line) -> None:
     """The new cells laid over the old line give the new line."""
-    left, right = _changed(before, after, WIDTH)
-    assert 0 <= left < right <= WIDTH
-    old, new = cells(before), cells(after)
-    assert [*old[:left], *new[left:right], *old[right:]] == new
+    shown, new = cells(before), cells(after)
+    for left, right in _changes(before, after, WIDTH):
+        assert 0 <= left < right <= WIDTH
+        shown[left:right] = new[left:right]
+    assert shown == new
+
+
+@given(spans, st.sampled_from(["│ ", "┃ ", "| "]), st.sampled_from(["│ ", "┃ ", "x"]))
+def test_an_outline_that_changes_leaves_what_it_surrounds(inside: list[Span], old: str, new: str) -> None:
+    """Its two edges are painted, where they are as wide as before; the cells between are not."""
+    kept = fit(inside, WIDTH - 4)
+    before: Line = ((old, "frame"), *kept, (old, "frame"))
+    after: Line = ((new, "frame-focus"), *fit(kept, WIDTH - 2 * len(new)), (new, "frame-focus"))
+    if len(new) == len(old):
+        assert _changes(before, after, WIDTH) == [(0, 2), (WIDTH - 2, WIDTH)]
+    shown, wanted = cells(before), cells(after)
+    for left, right in _changes(before, after, WIDTH):
+        shown[left:right] = wanted[left:right]
+    assert shown == wanted
 
 
 @given(st.text("abc ", min_size=WIDTH, max_size=WIDTH), st.integers(0, WIDTH - 1))

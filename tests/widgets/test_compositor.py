@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from rich.segment import Segment
 from textual import _compositor
+from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -72,6 +73,29 @@ async def test_many_changes_leave_the_same_as_a_full_painting(
             sheet.put(lines)
         await pilot.pause()
         await until(pilot, lambda: not sheets[0].app.screen._compositor._dirty_regions)
+        assert wire.cells == wire.full()
+
+
+async def test_neighbours_that_change_where_they_touch_send_no_more_than_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One span for the terminal, two widgets: as when the keyboard goes from one pane to the next."""
+    left, right = Sheet([(("left", "text"),)]), Sheet([(("right", "text"),)])
+    app = Stage(Horizontal(left, right))
+    async with app.run_test(size=SIZE) as pilot:
+        wire = Wire(app, SIZE)
+        monkeypatch.setattr(app, "_display", wire.display)
+        app.screen.refresh()
+        await until(pilot, lambda: wire.updates)
+        wire.updates.clear()
+        edge = left.size.width - 1
+        left.put([(("left" + " " * (edge - 4) + "|", "text"),)])
+        right.put([(("!ight", "text"),)])
+        await until(pilot, lambda: not app.screen._compositor._dirty_regions and wire.updates)
+        (sent,) = wire.updates
+        assert "left" not in sent
+        assert "ight" not in sent
+        assert wire.text[0].rstrip() == f"left{' ' * (edge - 4)}|!ight"
         assert wire.cells == wire.full()
 
 
