@@ -148,12 +148,12 @@ class Terminal:
             ready, _, _ = select.select([self._master, self._wake], [], [])
             if self._wake in ready:
                 return
-            try:
-                data = os.read(self._master, 1 << 16)
-            except OSError:  # EIO: the last process that had it open is gone
-                data = b""
-            now = time.perf_counter()
-            with self._lock:
+            with self._lock:  # what was read is drawn, whoever looks
+                try:
+                    data = os.read(self._master, 1 << 16)
+                except OSError:  # EIO: the last process that had it open is gone
+                    data = b""
+                now = time.perf_counter()
                 if data:
                     self._take(data, now)
                 else:
@@ -338,7 +338,12 @@ class Terminal:
         return found
 
     def idle(self) -> bool:
-        """Whether no thread of the program has anything to do: one kept from the cores still has."""
+        """Whether no thread of the program has anything to do, and nothing it wrote is still to be drawn.
+
+        One kept from the cores still has; one whose terminal takes no more sleeps amid its writing.
+        """
+        if not self.ended and self._master >= 0 and select.select([self._master], [], [], 0)[0]:
+            return False
         for file in Path(f"/proc/{self.pid}/task").glob("*/stat"):
             with contextlib.suppress(OSError):  # the thread has ended
                 # the name before it may hold anything, a bracket too
