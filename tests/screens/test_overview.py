@@ -182,7 +182,7 @@ async def test_the_keyboard_goes_to_another_pane_by_painting_frames_only() -> No
                 asked.extend((pane.kind, region) for region in regions or [pane.size.region])
                 return refresh(*regions, **options)
 
-            pane.refresh = noted  # type: ignore[method-assign]
+            pane.refresh = noted  # type: ignore[method-assign]  # what is asked for is noted on the way
         await pilot.press("tab")
         assert second.has_focus
         assert not first.has_focus
