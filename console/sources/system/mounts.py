@@ -7,10 +7,9 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from dataclasses import replace as replaced
 from datetime import datetime
 
+import msgspec
 from msgspec.structs import replace
 
 from console.errors import TimedOut
@@ -50,8 +49,7 @@ LOCAL_LIMIT = 0.5
 """Seconds the local file systems may take all together before the poll goes on without them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(msgspec.Struct, frozen=True):
     """One line of /proc/self/mountinfo; `point` is the real path, not clean."""
 
     number: str
@@ -113,7 +111,7 @@ def interesting(mounts: Sequence[Mount]) -> list[Mount]:
             continue
         below = any(mount.point.startswith(path) for path in hanging if path != "/")
         suspect = below or not _answers_at_once(mount)
-        chosen[mount.number] = replaced(mount, suspect=True) if suspect else mount
+        chosen[mount.number] = replace(mount, suspect=True) if suspect else mount
     return list(chosen.values())
 
 
